@@ -46,12 +46,16 @@ export function App({ theme, signIn, ...parts }: AppProps) {
         theme={theme}
         singleKeys={singleKeys}
         help={help}
+        ownCount={parts.ownRatings.count}
       />
       <main id="main" ref={main} tabIndex={-1} data-page={route.page}>
         <Page route={route} {...props} />
       </main>
       <Footer clients={clients} />
-      <ToastRegion toasts={toasts} />
+      <ToastRegion
+        toasts={toasts}
+        hasFailed={(movieId) => parts.ownRatings.of(movieId).value.error !== undefined}
+      />
       <p class="visually-hidden" role="status">
         {announcement}
       </p>
@@ -59,6 +63,7 @@ export function App({ theme, signIn, ...parts }: AppProps) {
     </>
   )
 }
+const loadMe = () => import('./me/page.tsx').then(({ MePage }) => MePage)
 const loadSystem = () => import('./system/page.tsx').then(({ SystemPage }) => SystemPage)
 const loadTry = () => import('./try/page.tsx').then(({ TryPage }) => TryPage)
 
@@ -66,6 +71,8 @@ function Page({ route, ...props }: PageProps & { route: Route }) {
   switch (route.page) {
     case 'list':
       return <ListPage {...props} route={route} />
+    case 'me':
+      return <Lazy key="me" load={loadMe} props={props} />
     case 'movie':
       return <MoviePage key={route.movieId} {...props} movieId={route.movieId} />
     case 'system':

@@ -27,13 +27,13 @@ const ratingCache = createRatingCache(requestAnimationFrame)
 const signIn = createSignIn(clients, window)
 const savedRatings = createSavedRatings(storage)
 const ownRatings = createOwnRatings({ clients, ratingCache, savedRatings, signIn })
-const list = createMovieList(clients, ratingCache)
+const list = createMovieList({ clients, ratingCache, ownRatings })
 const singleKeys = createSingleKeys(storage)
 const connection = signal(undefined)
 const toasts = createToasts()
 // Requested before the first paint, so that a fast response needs no skeleton.
 const route = router.route.peek()
-const listed = route.page === 'list' ? list.show(route.order, route.query) : undefined
+const listed = route.page === 'list' ? list.show(route.view) : undefined
 await Promise.race([Promise.all([addFont(document), listed]), sleep(firstDrawMs)])
 render(
   <App

@@ -5,7 +5,9 @@ import type { Route } from './route.ts'
 function titleOf(route: Route): string {
   switch (route.page) {
     case 'list':
-      return route.query ? `${route.query} · Search · Marquee` : 'Marquee'
+      return route.view.query ? `${route.view.query} · Search · Marquee` : 'Marquee'
+    case 'me':
+      return 'My ratings · Marquee'
     case 'movie':
       return 'Movie · Marquee'
     case 'system':

@@ -6,7 +6,16 @@ import { startServices } from './services.ts'
 
 const rated = await famousMovies(12)
 const [best] = rated
-const paths = ['/', '/?q=kubrick', `/movies/${best?.id}`, '/system', '/try', '/nope']
+const paths = [
+  '/',
+  '/?q=kubrick',
+  '/?view=table',
+  `/movies/${best?.id}`,
+  '/me',
+  '/system',
+  '/try',
+  '/nope',
+]
 /** The document of an unknown path has status 404. */
 const notFound = /404/
 

@@ -77,7 +77,7 @@ describePage(
       await page.getByRole('searchbox').focus()
       await page.keyboard.type('4/?')
       expect(await page.getByRole('searchbox').inputValue()).toBe('4/?')
-      expect(await page.getByRole('radio', { checked: true }).count()).toBe(0)
+      expect(await page.getByRole('button', { name: /^You: / }).count()).toBe(0)
     })
 
     test('a keyboard alone fills in and sends a call', async () => {

@@ -1,5 +1,8 @@
 import { expect, test } from 'bun:test'
+import { createClient } from '@connectrpc/connect'
+import { createConnectTransport } from '@connectrpc/connect-web'
 import type { Page } from 'playwright-core'
+import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import { describePage, eventually } from './describe-page.ts'
 import { collectListRequests, listCalls, readListRequest } from './list-requests.ts'
 import { famousMovies, ratingsInOrder } from './ratings.ts'
@@ -29,28 +32,30 @@ describePage(
       expect(text).toContain(second?.name.slice(-4) ?? '')
       // 59 fives and a two.
       expect(text).toContain('5.0 of 5 from 60 ratings')
+      await card.locator('.rate-open').hover({ force: true })
       const choices = card.getByRole('group', { name: `Rate ${second?.title}` }).getByRole('radio')
       expect(await choices.count()).toBe(10)
+      await page.getByText(`${rated.length} movies`, { exact: true }).waitFor()
     })
 
-    test('scrolling loads more of the list, and after the top list the unrated movies', async () => {
+    test('scrolling loads all rated movies, and its end leads to the others', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
       const requests = collectListRequests(page)
       await page.getByRole('link', { name: best?.name ?? '' }).waitFor()
+      const end = page.getByText("You've reached the end.")
+      await scrollUntil(page, () => end.isVisible())
       const last = page.getByRole('link', { name: rated.at(-1)?.name ?? '', exact: true })
-      await scrollUntil(page, () => last.isVisible())
-      const heading = page.getByRole('heading', { name: 'Not rated yet, A to Z' })
-      await scrollUntil(page, () => heading.isVisible())
-      const rest = page.getByRole('region', { name: 'Not rated yet' }).getByRole('link')
-      await scrollUntil(page, async () => (await rest.count()) > 24)
+      await last.waitFor({ state: 'attached' })
       const tokens = requests.map(({ pageToken }) => pageToken)
       expect(new Set(tokens).size).toBe(tokens.length)
-      expect(tokens.length).toBeGreaterThanOrEqual(2)
+      await page.getByRole('link', { name: 'Browse unrated' }).click()
+      await page.getByRole('heading', { level: 1, name: 'Unrated movies' }).waitFor()
+      await page.getByText('3,141 movies').waitFor()
     })
 
     test('the list renders only what is near the viewport, however far it is scrolled', async () => {
-      await using visitor = await site().visit('/?order=title')
+      await using visitor = await site().visit('/?sort=title')
       const { page } = visitor
       await page.getByRole('listitem').first().waitFor()
       const height = () => page.evaluate(() => document.documentElement.scrollHeight)
@@ -69,8 +74,9 @@ describePage(
       await found.waitFor()
       expect(requests.map(({ query }) => query)).toEqual(['kubrick'])
       await eventually(async () => {
-        expect(await page.getByRole('status').allInnerTexts()).toContain('6 results for kubrick')
+        expect(await page.getByRole('status').allInnerTexts()).toContain('6 results for “kubrick”')
       })
+      await page.getByRole('heading', { level: 1, name: '6 results for “kubrick”' }).waitFor()
       expect(new URL(page.url()).search).toBe('?q=kubrick')
       await page.keyboard.press('Escape')
       await page.getByRole('link', { name: best?.name ?? '' }).waitFor()
@@ -103,31 +109,117 @@ describePage(
       expect(await page.getByRole('link', { name: 'The Shining, 1980' }).count()).toBe(0)
     })
 
-    test('a search without results says so and links to all movies', async () => {
-      await using visitor = await site().visit('/?q=zzzz')
+    test('a search without results says so, and suggests other lists', async () => {
+      await using visitor = await site().visit('/?q=zzzz&genre=Horror')
       const { page } = visitor
-      await page.getByText('No title or director starts with').waitFor()
+      await page.getByText('No movie matches zzzz with these filters.').waitFor()
       expect(await page.getByRole('searchbox').inputValue()).toBe('zzzz')
-      await page.getByRole('link', { name: 'Show all movies' }).click()
+      await page.getByRole('link', { name: 'Clear filters' }).click()
+      await page.getByText('No movie matches zzzz.').waitFor()
+      await page.getByRole('main').getByRole('link', { name: 'Top rated' }).click()
       await page.getByRole('link', { name: best?.name ?? '' }).waitFor()
       expect(await page.getByRole('searchbox').inputValue()).toBe('')
     })
 
-    test('the list can be sorted by title, and Back and Forward restore the order', async () => {
+    test('a misspelt search says so and offers the title that it found', async () => {
+      await using visitor = await site().visit('/?q=matirx')
+      const { page } = visitor
+      await page.getByText('No exact match. Did you mean').waitFor()
+      await page.getByRole('link', { name: /^“The Matrix/ }).click()
+      await page.getByRole('heading', { level: 1, name: /results? for “The Matrix/ }).waitFor()
+      expect(await page.getByText('No exact match.').count()).toBe(0)
+    })
+
+    test('filters and order are in the URL, fit every card, and stay after a reload', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
       await page.getByRole('link', { name: best?.name ?? '' }).waitFor()
-      await page.getByRole('link', { name: 'A to Z' }).click()
-      const byTitle = page.getByRole('region', { name: 'Movies by title' })
-      await byTitle.getByRole('link').first().waitFor()
-      const titles = await linkNames(page, 'Movies by title')
-      expect(titles.slice(0, 12)).toEqual(
-        titles.slice(0, 12).toSorted(new Intl.Collator('en').compare),
+      await page.getByLabel('Sort').selectOption('Sort: Newest')
+      await page.getByRole('button', { name: 'Genre' }).click()
+      await page.getByRole('checkbox', { name: /^Horror/ }).check()
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: 'Decade' }).click()
+      const decade = page.getByRole('checkbox', { name: /^1980s/ })
+      const [, offered] = /(\d+)$/.exec((await decade.locator('..').textContent()) ?? '') ?? []
+      await decade.check()
+      await page.keyboard.press('Escape')
+      const path = '/?genre=Horror&decade=1980&sort=year'
+      expect(page.url().endsWith(path)).toBe(true)
+      const client = createClient(
+        MovieService,
+        createConnectTransport({ baseUrl: site().services.urls.movie }),
       )
+      const filter = '"Horror" in genres && year >= 1980 && year < 1990'
+      const { totalSize, movies } = await client.listMovies({ filter, orderBy: 'year desc' })
+      expect(Number(offered)).toBe(totalSize)
+      const expected = movies.slice(0, 12).map(({ metadata }) => nameOf(metadata))
+      for (const open of [async () => {}, () => page.reload(), () => page.goto(path)]) {
+        await open()
+        await page.getByText(`${totalSize} movies`, { exact: true }).waitFor()
+        await eventually(async () => {
+          expect((await linkNames(page, 'Newest')).slice(0, 12)).toEqual(expected)
+        })
+      }
+      await page.getByRole('button', { name: /^Direction: Newest/ }).click()
+      await page.getByRole('region', { name: 'Oldest' }).waitFor()
       await page.goBack()
-      await page.getByRole('region', { name: 'Top rated' }).getByRole('link').first().waitFor()
-      await page.goForward()
-      await byTitle.getByRole('link').first().waitFor()
+      await page.getByRole('region', { name: 'Newest' }).waitFor()
+      await page.getByRole('link', { name: 'Remove the filter 1980s' }).click()
+      expect(page.url().endsWith('/?genre=Horror&sort=year')).toBe(true)
+      await page.getByRole('link', { name: 'Clear', exact: true }).click()
+      expect(page.url().endsWith('/?sort=year')).toBe(true)
+    })
+
+    test('a movie that the person has rated can be left out', async () => {
+      await using visitor = await site().visit('/?sort=imdb')
+      const { page } = visitor
+      const card = page.getByRole('listitem').first()
+      const name = await card.locator('.card-link .visually-hidden').textContent()
+      await card.getByRole('link').focus()
+      await page.keyboard.press('4')
+      await card.getByRole('button', { name: /^You: / }).waitFor()
+      await page.getByRole('checkbox', { name: 'Hide rated by me' }).check()
+      await eventually(async () => {
+        const names = await linkNames(page, 'IMDb votes')
+        expect(names.length).toBeGreaterThan(10)
+        expect(names).not.toContain(name ?? '')
+      })
+    })
+
+    test('the compact list is a table with the same order, which its headers change', async () => {
+      await using visitor = await site().visit('/')
+      const { page } = visitor
+      await page.getByRole('link', { name: best?.name ?? '' }).waitFor()
+      await page.getByRole('link', { name: 'Compact' }).click()
+      const table = page.getByRole('table')
+      const first = table.getByRole('row').nth(1)
+      await first.getByRole('link', { name: best?.title ?? '' }).waitFor()
+      expect(await first.textContent()).toContain('★ 5.0')
+      const header = table.getByRole('columnheader', { name: 'Rating', exact: true })
+      expect(await header.getAttribute('aria-sort')).toBe('descending')
+      await table.getByRole('link', { name: 'Title', exact: true }).click()
+      const byTitle = table.getByRole('columnheader', { name: 'Title' })
+      await eventually(async () => {
+        expect(await byTitle.getAttribute('aria-sort')).toBe('ascending')
+      })
+    })
+
+    test('the top list keeps its order until somebody asks for the new one', async () => {
+      await using visitor = await site().visit('/')
+      const { page } = visitor
+      const second = rated[1]
+      await page.getByText('Live', { exact: true }).waitFor()
+      const fans = Array.from({ length: 400 }, (_, n) => `fan-${n}`)
+      await site().others.rateMany(
+        fans.map((userId) => ({ recordId: second?.id ?? '', userId, value: 5 })),
+      )
+      const update = page.getByRole('button', { name: 'Order changed · Update' })
+      await update.waitFor()
+      expect((await linkNames(page, 'Top rated'))[0]).toBe(best?.name ?? '')
+      await eventually(async () => {
+        if ((await update.count()) > 0) await update.click()
+        expect((await linkNames(page, 'Top rated'))[0]).toBe(second?.name ?? '')
+      })
     })
 
     test('a list that fails to load says so and is retried automatically', async () => {
@@ -148,10 +240,17 @@ describePage('the list without ratings', { start: startServices }, (site) => {
     await using visitor = await site().visit('/')
     const { page } = visitor
     await page.getByText('No ratings yet.').waitFor()
+    await page.getByText('Sorted by IMDb until there are ratings').waitFor()
     expect(await page.getByRole('listitem').count()).toBeGreaterThan(10)
     expect(await page.getByRole('listitem').first().textContent()).toContain('Not rated yet')
+    const [famous] = await linkNames(page, 'Popular movies')
+    expect(famous).toBe('The Shawshank Redemption, 1994')
   })
 })
+
+function nameOf(movie: { title: string; year?: number } | undefined): string {
+  return movie?.year ? `${movie.title}, ${movie.year}` : (movie?.title ?? '')
+}
 
 function linkNames(page: Page, region: string): Promise<string[]> {
   const links = page.getByRole('region', { name: region }).getByRole('link')

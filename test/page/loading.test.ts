@@ -7,9 +7,9 @@ import type { Visitor } from './visitor.ts'
 
 /**
  * Half of the script is the typed clients. They grow with every RPC of the services, whose
- * descriptors a client has in full.
+ * descriptors a client has in full. The filters of the list took the last step from 60,000.
  */
-const scriptBytesMax = 60_000
+const scriptBytesMax = 64_000
 /** Scripts, comments of the protos, and the reflection of all services. */
 const explorerBytesMax = 150_000
 const layoutShiftMax = 0.01
@@ -120,7 +120,9 @@ describePage(
       expect(await longAnimations(page)).toEqual([])
       release.resolve()
       await pages['/']?.(page)
-      await page.getByRole('radio', { name: '4 of 5' }).first().click()
+      await page.getByRole('link', { name: best?.name ?? '' }).focus()
+      await page.keyboard.press('4')
+      await page.getByRole('button', { name: `You: 4 of 5 for ${best?.title}` }).waitFor()
       expect(await longAnimations(page)).toEqual([])
       await page.getByRole('link', { name: best?.name ?? '' }).click()
       await page.getByText('Saved', { exact: true }).waitFor()

@@ -25,6 +25,12 @@ const heading = (page: Page, name: string | RegExp) =>
 
 const firstMovie = (page: Page) => page.getByRole('listitem').first().getByRole('link').waitFor()
 
+/** Rates the first movie of a list by its key. */
+async function rateFirst(page: Page, value: number): Promise<void> {
+  await page.getByRole('listitem').first().getByRole('link').focus()
+  await page.keyboard.press(String(value))
+}
+
 /** Holds every response while the page is open. */
 async function hold({ page }: Visitor): Promise<void> {
   await page.route(services, () => new Promise<never>(() => {}))
@@ -47,15 +53,26 @@ export const pageStates: Readonly<Record<string, PageState>> = {
     path: '/',
     async reach(page) {
       await firstMovie(page)
-      await page.getByRole('radio', { name: '3.5 of 5' }).first().click()
+      await rateFirst(page, 4)
       await page.getByRole('banner').getByText('Live', { exact: true }).waitFor()
     },
   },
-  'list-by-title': { path: '/?order=title', reach: firstMovie },
+  'list-filtered': {
+    path: '/?genre=Drama&decade=1990&sort=year',
+    async reach(page) {
+      await firstMovie(page)
+      await page.getByRole('button', { name: 'Genre' }).click()
+      await page.getByRole('checkbox', { name: /^Drama/ }).waitFor()
+    },
+  },
+  'list-compact': {
+    path: '/?view=table',
+    reach: (page) => page.getByRole('row').nth(1).waitFor(),
+  },
   'list-search': { path: '/?q=kubrick', reach: firstMovie },
   'list-empty': {
     path: '/?q=zzzz',
-    reach: (page) => page.getByText('No title or director starts with').waitFor(),
+    reach: (page) => page.getByText('No movie matches').waitFor(),
   },
   'list-loading': { path: '/', prepare: hold, reach: (page) => heading(page, 'Top rated') },
   'list-error': {
@@ -73,7 +90,7 @@ export const pageStates: Readonly<Record<string, PageState>> = {
     prepare: refuse(/PutRating/),
     async reach(page) {
       await firstMovie(page)
-      await page.getByRole('radio', { name: '2 of 5', exact: true }).first().click()
+      await rateFirst(page, 2)
       await page.getByText("Couldn't save.").waitFor()
     },
   },

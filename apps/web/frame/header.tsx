@@ -21,19 +21,22 @@ export interface HeaderProps {
   readonly theme: Signal<Theme>
   readonly singleKeys: Signal<boolean>
   readonly help: Signal<boolean>
+  /** Number of the person's own ratings. */
+  readonly ownCount: ReadonlySignal<number>
 }
 
 const links = [
   { path: '/', page: 'list', text: 'Movies' },
+  { path: '/me', page: 'me', text: 'My ratings' },
   { path: '/system', page: 'system', text: 'System' },
   { path: '/try', page: 'try', text: 'API' },
 ] as const
 
 /** The links to the pages, a search field, and what concerns every page. */
 export function Header(props: HeaderProps) {
-  const { route, router, list, connection, signIn, theme, singleKeys, help } = props
+  const { route, router, list, connection, signIn, theme, singleKeys, help, ownCount } = props
   const narrow = useMediaQuery('(width < 40rem)')
-  const pages = <Pages page={route.page} />
+  const pages = <Pages page={route.page} ownCount={ownCount} />
   const buttons = (
     <>
       <HelpButton open={help} />
@@ -66,12 +69,17 @@ export function Header(props: HeaderProps) {
   )
 }
 
-function Pages({ page }: { page: Route['page'] }) {
+interface PagesProps extends Pick<HeaderProps, 'ownCount'> {
+  readonly page: Route['page']
+}
+
+function Pages({ page, ownCount }: PagesProps) {
   return (
     <nav class="nav" aria-label="Pages">
       {links.map((link) => (
         <a key={link.path} href={link.path} aria-current={currentOf(link.page, page)}>
           {link.text}
+          {link.page === 'me' && ownCount.value > 0 ? ` (${ownCount.value})` : ''}
         </a>
       ))}
     </nav>

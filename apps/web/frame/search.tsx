@@ -1,7 +1,8 @@
 import type { ReadonlySignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
+import { isDescending, type ListView, listPath } from '../list/list-view.ts'
 import type { MovieList } from '../list/movie-list.ts'
-import { listPath, moviePath, type Route } from '../route.ts'
+import { moviePath, type Route } from '../route.ts'
 import type { Router } from '../router.ts'
 import { useCommandKey, useSingleKeys } from '../shortcuts.ts'
 
@@ -20,7 +21,7 @@ interface SearchProps {
  */
 export function Search({ route, router, list, singleKeys }: SearchProps) {
   const input = useRef<HTMLInputElement>(null)
-  const query = route.page === 'list' ? route.query : ''
+  const query = route.page === 'list' ? route.view.query : ''
   const select = (event: KeyboardEvent) => {
     event.preventDefault()
     input.current?.select()
@@ -30,8 +31,10 @@ export function Search({ route, router, list, singleKeys }: SearchProps) {
   })
   useCommandKey('k', select)
   const type = (text: string) => {
-    const path = listPath(text, route.page === 'list' ? route.order : 'top')
-    router.navigate(path, { replace: route.page === 'list' })
+    const view = route.page === 'list' ? route.view : {}
+    router.navigate(listPath({ ...view, query: text, ...orderOf(text, view) }), {
+      replace: route.page === 'list',
+    })
   }
   const useKey = (event: KeyboardEvent) => {
     if (event.key === 'Escape' && query) type('')
@@ -81,6 +84,13 @@ export function Search({ route, router, list, singleKeys }: SearchProps) {
       ) : null}
     </search>
   )
+}
+
+/** The order after typing: a new search is by relevance, and a cleared one no longer. */
+function orderOf(text: string, { query = '', sort }: Partial<ListView>): Partial<ListView> {
+  if (text !== '' && query === '') return { sort: 'relevance', descending: true }
+  if (text === '' && sort === 'relevance') return { sort: 'top', descending: isDescending('top') }
+  return {}
 }
 
 /** Returns false when there is none. */

@@ -33,9 +33,16 @@ export function createToasts(): Toasts {
   }
 }
 
+interface ToastRegionProps {
+  readonly toasts: Toasts
+  /** True when what was done to the subject failed, so that there is nothing to undo. */
+  readonly hasFailed: (subject: string) => boolean
+}
+
 /** The region of toasts, at the lower edge of the page. */
-export function ToastRegion({ toasts }: { toasts: Toasts }) {
-  const toast = toasts.current.value
+export function ToastRegion({ toasts, hasFailed }: ToastRegionProps) {
+  const current = toasts.current.value
+  const toast = current && !hasFailed(current.subject) ? current : undefined
   return (
     <div class="toasts" role="status">
       {toast ? <ToastBar key={toast} toast={toast} hide={() => toasts.hide()} /> : null}

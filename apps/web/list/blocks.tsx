@@ -3,18 +3,19 @@ import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import type { Movie } from '../catalogue/movie.ts'
 import type { PageProps } from '../page-props.ts'
 import { Card } from './card.tsx'
+import { blockSizeOf } from './columns.ts'
 import { useNearViewport, type ViewportObserver } from './near-viewport.ts'
 
-/** Number of movies in a block: whole rows at 2, 3, 4 and 6 columns. */
-const blockSize = 12
+/** The rendered movies, which are those near the viewport, by block. */
+export type NearMovies = Signal<ReadonlyMap<string, readonly Movie[]>>
 
 interface BlocksProps {
   readonly movies: readonly Movie[]
+  readonly columns: number
   /** Shows the rank on each card. */
   readonly ranked: boolean
   readonly page: PageProps
-  /** The rendered movies, which are those near the viewport, by block. */
-  readonly near: Signal<ReadonlyMap<string, readonly Movie[]>>
+  readonly near: NearMovies
   readonly label: string
 }
 
@@ -22,20 +23,19 @@ interface BlocksProps {
  * Movies in blocks of a few rows. A block far from the viewport is empty but keeps its height, so
  * the cost of the page does not grow with the list.
  */
-export function Blocks({ movies, ranked, page, near, label }: BlocksProps) {
+export function Blocks({ movies, columns, ranked, page, near, label }: BlocksProps) {
   const viewport = useNearViewport()
-  const starts = Array.from(
-    { length: Math.ceil(movies.length / blockSize) },
-    (_, index) => index * blockSize,
-  )
+  const size = blockSizeOf(columns)
+  const count = Math.ceil(movies.length / size)
+  const starts = Array.from({ length: count }, (_, index) => index * size)
   return (
-    <section aria-label={label}>
+    <section aria-label={label} style={{ '--columns': columns }}>
       {starts.map((start) => (
         <Block
-          key={start}
+          key={`${size}-${start}`}
           movies={movies}
           start={start}
-          name={`${ranked ? 'top' : 'title'}-${start}`}
+          size={size}
           ranked={ranked}
           page={page}
           near={near}
@@ -46,17 +46,17 @@ export function Blocks({ movies, ranked, page, near, label }: BlocksProps) {
   )
 }
 
-interface BlockProps extends Omit<BlocksProps, 'label'> {
+interface BlockProps extends Omit<BlocksProps, 'label' | 'columns'> {
   readonly start: number
-  readonly name: string
+  readonly size: number
   readonly viewport: ViewportObserver
 }
 
-function Block({ movies, start, name, ranked, page, near, viewport }: BlockProps) {
+function Block({ movies, start, size, ranked, page, near, viewport }: BlockProps) {
   const element = useRef<HTMLUListElement>(null)
   const isNear = useSignal(start === 0)
-  const end = Math.min(start + blockSize, movies.length)
-  const own = useMemo(() => movies.slice(start, end), [movies[start], end])
+  const end = Math.min(start + size, movies.length)
+  const own = useMemo(() => movies.slice(start, end), [movies[start], end, movies])
   useEffect(() => {
     if (!element.current) return
     return viewport.observe(element.current, (now) => {
@@ -65,6 +65,7 @@ function Block({ movies, start, name, ranked, page, near, viewport }: BlockProps
   }, [viewport])
   useLayoutEffect(() => {
     if (!isNear.value) return
+    const name = `${size}-${start}`
     near.value = new Map(near.peek()).set(name, own)
     return () => {
       const others = new Map(near.peek())
@@ -82,7 +83,7 @@ function Block({ movies, start, name, ranked, page, near, viewport }: BlockProps
           page={page}
         />
       )),
-    [own],
+    [own, ranked],
   )
   return (
     <ul ref={element} class="block" style={{ '--count': own.length }}>

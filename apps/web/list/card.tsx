@@ -1,10 +1,12 @@
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import type { Movie } from '../catalogue/movie.ts'
 import type { PageProps } from '../page-props.ts'
 import { Poster } from '../poster/poster.tsx'
-import { meanText, type Rating, ratingsNoun, ratingText, shortCount } from '../rating/aggregate.ts'
-import { RatingBars } from '../rating/bars.tsx'
+import { meanText, type Rating, ratingText, shortCount } from '../rating/aggregate.ts'
+import { Histogram } from '../rating/histogram.tsx'
 import { ratingKey } from '../rating/keys.ts'
+import { RateControl } from '../rating/rate-control.tsx'
+import { rateMovie } from '../rating/rate-movie.ts'
 import { moviePath } from '../route.ts'
 
 /** Time to read about ten words twice. */
@@ -25,7 +27,7 @@ export function Card({ movie, rank, page }: CardProps) {
     const key = ratingKey(event, ratingCache.scale.peek())
     if (!key) return
     event.preventDefault()
-    ownRatings.rate(movie.id, key.value)
+    rateMovie(page, movie, key.value)
   }
   return (
     <li class="card" onKeyDown={rate}>
@@ -36,39 +38,60 @@ export function Card({ movie, rank, page }: CardProps) {
         <Poster movie={movie} rank={rank} />
       </a>
       <div class="card-rating">
-        <CardMean movieId={movie.id} ratingCache={ratingCache} />
-        <RatingBars
-          movie={movie}
-          rating={ratingCache.of(movie.id)}
-          scale={ratingCache.scale}
-          ownRatings={ownRatings}
-        />
+        <MovieScore movieId={movie.id} page={page} />
+        <RateControl movie={movie} page={page} />
       </div>
       <CardError movieId={movie.id} ownRatings={ownRatings} />
     </li>
   )
 }
 
-function CardMean({
-  movieId,
-  ratingCache,
-}: {
-  movieId: string
-  ratingCache: PageProps['ratingCache']
-}) {
+/** Mean, count and histogram of all ratings. */
+export function MovieScore({ movieId, page }: { movieId: string; page: PageProps }) {
+  const { ratingCache, ownRatings } = page
   const rating = ratingCache.of(movieId).value
   return (
-    <p class="card-mean">
-      <span class="visually-hidden">{ratingText(rating)}</span>
-      <span class="card-mean-value" aria-hidden="true" data-status={rating.status}>
-        {rating.status === 'rated' ? meanText(rating.aggregate.mean) : '–'}
-      </span>
-      <span class="card-mean-count" aria-hidden="true">
-        {countLabel(rating)}
-        {rating.status === 'rated' ? <i> {ratingsNoun(rating.aggregate.count)}</i> : null}
-      </span>
-    </p>
+    <div class="card-score">
+      <p class="card-mean" data-status={rating.status}>
+        <span class="visually-hidden">{ratingText(rating)}</span>
+        <MeanFigure rating={rating} />
+        <span class="card-mean-count" aria-hidden="true">
+          {countLabel(rating)}
+        </span>
+      </p>
+      <Histogram
+        rating={rating}
+        scale={ratingCache.scale}
+        own={ownRatings.of(movieId).value.wanted}
+      />
+    </div>
   )
+}
+
+/** The mean, which lights up for a moment when it changes. */
+function MeanFigure({ rating }: { rating: Rating }) {
+  const element = useRef<HTMLElement>(null)
+  const text = rating.status === 'rated' ? `★ ${meanText(rating.aggregate.mean)}` : ''
+  const before = useRef(text)
+  useEffect(() => {
+    if (before.current !== '' && before.current !== text) flash(element.current)
+    before.current = text
+  }, [text])
+  return (
+    <b ref={element} class="card-mean-value" aria-hidden="true">
+      {text}
+    </b>
+  )
+}
+
+/** Maximum number of figures that light up at once. */
+const flashCountMax = 12
+
+function flash(element: HTMLElement | null): void {
+  const running = document.getAnimations().filter(({ id }) => id === 'flash')
+  if (matchMedia('(prefers-reduced-motion: reduce)').matches) return
+  if (running.length >= flashCountMax) return
+  element?.animate([{ opacity: 0.35 }, { opacity: 1 }], { id: 'flash', duration: 600 })
 }
 
 function countLabel(rating: Rating): string {
@@ -89,8 +112,8 @@ interface CardErrorProps {
   readonly ownRatings: PageProps['ownRatings']
 }
 
-/** The error covers the poster, so it disappears after a while. */
-function CardError({ movieId, ownRatings }: CardErrorProps) {
+/** The error of the last choice. It covers the poster, so it disappears after a while. */
+export function CardError({ movieId, ownRatings }: CardErrorProps) {
   const { error } = ownRatings.of(movieId).value
   useEffect(() => {
     if (!error) return

@@ -1,57 +1,60 @@
 import type { Movie } from '../catalogue/movie.ts'
-import type { ListOrder } from '../route.ts'
+import { withoutRatings } from './list-request.ts'
+import { type ListView, listPath } from './list-view.ts'
 
-/** The loaded part of a list. After the top list follows the rest of the catalogue, by title. */
+/** The loaded part of a list. */
 export interface Feed {
-  /** The search query; empty for all movies. */
-  readonly query: string
-  /** The order of the first page. */
-  readonly start: ListOrder
-  /** The order of the next page. */
-  readonly order: ListOrder
+  readonly view: ListView
+  /**
+   * Why the list is by IMDb instead of its own order: nobody has rated a movie of it, or the ratings
+   * are unavailable.
+   */
+  readonly fallback: 'no-ratings' | 'unavailable' | undefined
   readonly pageToken: string
   readonly movies: readonly Movie[]
-  /** Number of movies that came from the top list. */
-  readonly topCount: number
+  /** Number of movies of the whole list. Undefined before the first page. */
+  readonly totalSize: number | undefined
   /** True when the last page is loaded. */
   readonly finished: boolean
-  /** True when the top list failed to load, so that the catalogue replaces it. */
-  readonly withoutTop: boolean
 }
 
 export interface FeedPage {
   readonly movies: readonly Movie[]
   readonly nextPageToken: string
+  readonly totalSize: number
 }
 
-/** A feed without movies yet. A search runs over the catalogue, because the top list cannot be searched. */
-export function emptyFeed(order: ListOrder, query = ''): Feed {
-  const start = query ? 'title' : order
-  const nothing = { pageToken: '', movies: [], topCount: 0, finished: false, withoutTop: false }
-  return { query, start, order: start, ...nothing }
+/** A feed without movies yet. */
+export function emptyFeed(view: ListView): Feed {
+  const nothing = { pageToken: '', movies: [], totalSize: undefined, finished: false }
+  return { view, fallback: undefined, ...nothing }
 }
 
-/** Compares the lists of two feeds, without what is loaded of them. */
+/** Compares the lists of two feeds, without what is loaded of them, or how it is laid out. */
 export function sameList(one: Feed, other: Feed): boolean {
-  return one.query === other.query && one.start === other.start
+  const pathOf = ({ view }: Feed) => listPath({ ...view, layout: 'posters' })
+  return pathOf(one) === pathOf(other)
+}
+
+/** The view whose pages are loaded. */
+export function shownView({ view, fallback }: Feed): ListView {
+  return fallback === undefined ? view : withoutRatings(view)
 }
 
 /** Adds the next page, without movies that are already present. */
-export function addPage(feed: Feed, { movies, nextPageToken }: FeedPage): Feed {
+export function addPage(feed: Feed, { movies, nextPageToken, totalSize }: FeedPage): Feed {
   const present = new Set(feed.movies.map(({ id }) => id))
   const added = movies.filter(({ id }) => !present.has(id) && present.add(id))
-  const endsTop = feed.order === 'top' && nextPageToken === ''
   return {
     ...feed,
     movies: [...feed.movies, ...added],
-    topCount: feed.topCount + (feed.order === 'top' ? added.length : 0),
-    order: endsTop ? 'title' : feed.order,
     pageToken: nextPageToken,
-    finished: feed.order === 'title' && nextPageToken === '',
+    totalSize,
+    finished: nextPageToken === '',
   }
 }
 
-/** Continues without the rest of the top list, which failed to load. */
-export function skipTop(feed: Feed): Feed {
-  return { ...feed, order: 'title', pageToken: '', withoutTop: true }
+/** Starts the list again in the order of IMDb. */
+export function fallBack(feed: Feed, fallback: NonNullable<Feed['fallback']>): Feed {
+  return { ...emptyFeed(feed.view), fallback }
 }

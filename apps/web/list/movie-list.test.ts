@@ -1,61 +1,89 @@
 import { expect, test } from 'bun:test'
 import { Code, ConnectError, createRouterTransport, type ServiceImpl } from '@connectrpc/connect'
 import { createMarquee } from '@marquee/client'
-import { ListMoviesRequest_Order, MovieService, RatingStatus } from '@marquee/client/movie'
+import { MovieService, RatingStatus } from '@marquee/client/movie'
+import { signal } from '@preact/signals'
+import { notRated } from '../rating/own-rating.ts'
 import { createRatingCache } from '../rating/rating-cache.ts'
+import { allMovies } from './list-view.ts'
 import { createMovieList } from './movie-list.ts'
 
 type ListMovies = ServiceImpl<typeof MovieService>['listMovies']
 
-function open(listMovies: ListMovies) {
+function open(listMovies: ListMovies, rated: readonly string[] = []) {
   const transport = createRouterTransport(({ service }) => {
     service(MovieService, { listMovies })
   })
   const clients = { movie: createMarquee({ baseUrl: '', transport, retryCountMax: 0 }) }
   const ratingCache = createRatingCache((callback) => callback())
-  const list = createMovieList(clients, ratingCache)
+  const ownRatings = {
+    of: (id: string) => signal(notRated(rated.includes(id) ? 4 : undefined)),
+  }
+  const list = createMovieList({ clients, ratingCache, ownRatings })
   const titles = () => list.state.value.feed.movies.map(({ title }) => title)
   return { list, ratingCache, titles }
 }
 
-const movies = (...titles: string[]) =>
-  titles.map((title) => ({
+const byTitle = { ...allMovies, sort: 'title', descending: false } as const
+
+const movies = (...titles: string[]) => ({
+  movies: titles.map((title) => ({
     metadata: { id: title.toLowerCase(), title },
     ratingStatus: RatingStatus.NOT_RATED,
-  }))
+  })),
+  totalSize: titles.length,
+})
 
 async function settled({ list }: ReturnType<typeof open>) {
   while (list.state.value.status.startsWith('loading')) await Bun.sleep(1)
   return list.state.value
 }
 
-test('an empty top list is followed by the catalogue in the same load', async () => {
-  const opened = open(({ order }) =>
-    order === ListMoviesRequest_Order.TOP_RATED ? {} : { movies: movies('Alien', 'Brazil') },
+test('a top list that nobody has rated is by IMDb in the same load', async () => {
+  const opened = open(({ orderBy }) =>
+    orderBy === 'imdb_votes desc' ? movies('Alien', 'Brazil') : {},
   )
-  void opened.list.show('top', '')
-  expect(await settled(opened)).toMatchObject({ status: 'ready' })
+  void opened.list.show(allMovies)
+  const { status, feed } = await settled(opened)
+  expect({ status, fallback: feed.fallback }).toEqual({ status: 'ready', fallback: 'no-ratings' })
   expect(opened.titles()).toEqual(['Alien', 'Brazil'])
   expect(opened.ratingCache.of('alien').value.status).toBe('not-rated')
 })
 
-test('an unavailable top list is replaced by the catalogue, and reloading tries it again', async () => {
+test('an unavailable top list is by IMDb, and reloading tries it again', async () => {
   let down = true
-  const opened = open(({ order }) => {
-    if (order !== ListMoviesRequest_Order.TOP_RATED) return { movies: movies('Alien', 'Brazil') }
+  const opened = open(({ orderBy }) => {
+    if (orderBy === 'imdb_votes desc') return movies('Alien', 'Brazil')
     if (down) throw new ConnectError('rating is down', Code.Unavailable)
-    return { movies: movies('Brazil') }
+    return movies('Brazil')
   })
-  void opened.list.show('top', '')
-  expect((await settled(opened)).feed.withoutTop).toBe(true)
+  void opened.list.show(allMovies)
+  expect((await settled(opened)).feed.fallback).toBe('unavailable')
   expect(opened.titles()).toEqual(['Alien', 'Brazil'])
   down = false
   opened.list.reload()
-  expect((await settled(opened)).feed).toMatchObject({ withoutTop: false, topCount: 1 })
+  expect((await settled(opened)).feed.fallback).toBeUndefined()
   expect(opened.titles()).toEqual(['Brazil'])
-  opened.list.more()
+})
+
+test('movies that the person has rated are left out, page after page', async () => {
+  const opened = open(
+    ({ pageToken }) =>
+      pageToken === ''
+        ? { ...movies('Alien', 'Brazil'), nextPageToken: '2' }
+        : movies('Casablanca'),
+    ['alien', 'brazil'],
+  )
+  void opened.list.show({ ...byTitle, hidesRated: true })
   await settled(opened)
-  expect(opened.titles()).toEqual(['Brazil', 'Alien'])
+  expect(opened.titles()).toEqual(['Casablanca'])
+})
+
+test('the first movie is that of the newest search', async () => {
+  const opened = open(({ query }) => movies(query))
+  void opened.list.show({ ...byTitle, query: 'a' })
+  void opened.list.show({ ...byTitle, query: 'alien' })
+  expect((await opened.list.first())?.title).toBe('alien')
 })
 
 test('the previous results stay until the new response arrives, and an old response is dropped', async () => {
@@ -63,13 +91,13 @@ test('the previous results stay until the new response arrives, and an old respo
     ['a', Promise.withResolvers<string>()],
     ['al', Promise.withResolvers<string>()],
   ])
-  const opened = open(async ({ query }) => ({
-    movies: movies((await responses.get(query)?.promise) ?? 'Everything'),
-  }))
-  void opened.list.show('title', '')
+  const opened = open(async ({ query }) =>
+    movies((await responses.get(query)?.promise) ?? 'Everything'),
+  )
+  void opened.list.show(byTitle)
   await settled(opened)
-  void opened.list.show('title', 'a')
-  void opened.list.show('title', 'al')
+  void opened.list.show({ ...byTitle, query: 'a' })
+  void opened.list.show({ ...byTitle, query: 'al' })
   expect(opened.titles()).toEqual(['Everything'])
   responses.get('al')?.resolve('Alien')
   await settled(opened)
@@ -84,11 +112,9 @@ test('a page that fails is loaded again from where the list ended', async () => 
   const opened = open(({ pageToken }) => {
     requested.push(pageToken)
     if (failing) throw new ConnectError('metadata is down', Code.Unavailable)
-    return pageToken === ''
-      ? { movies: movies('Alien'), nextPageToken: '2' }
-      : { movies: movies('Brazil') }
+    return pageToken === '' ? { ...movies('Alien'), nextPageToken: '2' } : movies('Brazil')
   })
-  void opened.list.show('title', '')
+  void opened.list.show(byTitle)
   await settled(opened)
   failing = true
   opened.list.more()

@@ -1,15 +1,22 @@
-import { ListMoviesRequest_Order } from '@marquee/client/movie'
 import type { Result } from '@marquee/client/result'
 import { type ReadonlySignal, signal } from '@preact/signals'
 import { type Movie, readMovieRating } from '../catalogue/movie.ts'
 import type { Clients } from '../clients.ts'
 import { createLatestOnly } from '../live/latest-only.ts'
+import type { OwnRatings } from '../rating/own-ratings.ts'
 import type { RatingCache } from '../rating/rating-cache.ts'
-import type { ListOrder } from '../route.ts'
 import { isUnavailable } from '../rpc-error.ts'
-import { addPage, emptyFeed, type Feed, type FeedPage, sameList, skipTop } from './feed.ts'
-
-const pageSize = 48
+import {
+  addPage,
+  emptyFeed,
+  type Feed,
+  type FeedPage,
+  fallBack,
+  sameList,
+  shownView,
+} from './feed.ts'
+import { listRequest, needsRatings } from './list-request.ts'
+import { allMovies, type ListView } from './list-view.ts'
 
 /** Delay after a keystroke before the search starts. */
 export const typingMs = 150
@@ -30,7 +37,7 @@ export interface MovieList {
    * Shows a list, after `delayMs` unless another one is requested until then. Settles when the list
    * is loaded or has failed.
    */
-  show(order: ListOrder, query: string, delayMs?: number): Promise<void>
+  show(view: ListView, delayMs?: number): Promise<void>
   /** Loads the next page, unless it is being loaded or the list is finished. */
   more(): void
   /** Loads the failed page again, or the whole list when none failed. */
@@ -41,21 +48,28 @@ export interface MovieList {
   scrollTop: number
 }
 
-export function createMovieList(
-  clients: Pick<Clients, 'movie'>,
-  ratingCache: RatingCache,
-): MovieList {
+interface ListParts {
+  readonly clients: Pick<Clients, 'movie'>
+  readonly ratingCache: RatingCache
+  readonly ownRatings: Pick<OwnRatings, 'of'>
+}
+
+export function createMovieList(parts: ListParts): MovieList {
   const latestOnly = createLatestOnly()
   let requested: Feed | undefined
   let shown: Promise<void> = Promise.resolve()
-  const state = signal<ListState>({ feed: emptyFeed('top'), status: 'loading', failureCount: 0 })
+  const state = signal<ListState>({
+    feed: emptyFeed(allMovies),
+    status: 'loading',
+    failureCount: 0,
+  })
   const change = (part: Partial<ListState>) => {
     state.value = { ...state.peek(), ...part }
   }
 
   async function load(from: Feed, delayMs?: number): Promise<void> {
     change({ status: from.movies.length > 0 ? 'loading-more' : 'loading' })
-    const read = (signal: AbortSignal) => readMore(clients, ratingCache, from, signal)
+    const read = (signal: AbortSignal) => readMore(parts, from, signal)
     const result = await latestOnly.run(read, delayMs)
     if (result?.ok) change({ feed: result.value, status: 'ready', failureCount: 0 })
     else if (result) change({ status: 'failed', failureCount: state.peek().failureCount + 1 })
@@ -64,8 +78,8 @@ export function createMovieList(
   const list: MovieList = {
     state,
     scrollTop: 0,
-    async show(order, query, delayMs) {
-      const next = emptyFeed(order, query)
+    async show(view, delayMs) {
+      const next = emptyFeed(view)
       if (requested && sameList(requested, next)) return
       requested = next
       list.scrollTop = 0
@@ -94,44 +108,37 @@ export function createMovieList(
   return list
 }
 
-/** Reads pages until there is a new movie: a page may be empty, and the top list may be unavailable. */
-async function readMore(
-  clients: Pick<Clients, 'movie'>,
-  ratingCache: RatingCache,
-  feed: Feed,
-  signal: AbortSignal,
-): Promise<Result<Feed>> {
+/** Reads pages until there is a new movie. Without ratings, the list is by IMDb. */
+async function readMore(parts: ListParts, feed: Feed, signal: AbortSignal): Promise<Result<Feed>> {
   let next = feed
   while (next.movies.length === feed.movies.length && !next.finished) {
-    const page = await readPage(clients, ratingCache, next, signal)
-    if (page.ok) next = addPage(next, page.value)
-    else if (next.order === 'top' && isUnavailable(page.error)) next = skipTop(next)
+    const page = await readPage(parts, next, signal)
+    const canFallBack = needsRatings(shownView(next)) && next.pageToken === ''
+    if (page.ok) {
+      const isEmpty = page.value.totalSize === 0 && next.view.meanMin === undefined
+      next = canFallBack && isEmpty ? fallBack(next, 'no-ratings') : addPage(next, page.value)
+    } else if (canFallBack && isUnavailable(page.error)) next = fallBack(next, 'unavailable')
     else return page
   }
   return { ok: true, value: next }
 }
 
 async function readPage(
-  clients: Pick<Clients, 'movie'>,
-  ratingCache: RatingCache,
+  { clients, ratingCache, ownRatings }: ListParts,
   feed: Feed,
   signal: AbortSignal,
 ): Promise<Result<FeedPage>> {
-  const { query, pageToken } = feed
-  const request = { order: orders[feed.order], query, pageSize, pageToken }
+  const request = listRequest(shownView(feed), feed.pageToken)
   const result = await clients.movie.movies.listMovies(request, { signal })
   if (!result.ok) return result
+  const { nextPageToken, totalSize } = result.value
   const movies: Movie[] = []
   for (const details of result.value.movies) {
     const { metadata } = details
     if (!metadata) continue
     ratingCache.set(metadata.id, readMovieRating(details))
-    movies.push(metadata)
+    const isRated = ownRatings.of(metadata.id).peek().wanted !== undefined
+    if (!feed.view.hidesRated || !isRated) movies.push(metadata)
   }
-  return { ok: true, value: { movies, nextPageToken: result.value.nextPageToken } }
+  return { ok: true, value: { movies, nextPageToken, totalSize } }
 }
-
-const orders = {
-  top: ListMoviesRequest_Order.TOP_RATED,
-  title: ListMoviesRequest_Order.TITLE,
-} as const

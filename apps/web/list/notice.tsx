@@ -1,7 +1,7 @@
-import type { ReadonlySignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { type ReadonlySignal, useComputed } from '@preact/signals'
 import type { ConnectionState } from '../live/connection.ts'
 import { NoticeBar } from '../notice-bar.tsx'
+import type { RatingCache } from '../rating/rating-cache.ts'
 import type { Feed } from './feed.ts'
 import type { ListState } from './movie-list.ts'
 
@@ -9,21 +9,19 @@ interface NoticeProps {
   readonly feed: Feed
   readonly status: ListState['status']
   readonly connection: ConnectionState | undefined
-  /** True when any movie near the viewport is rated. */
-  readonly someRated: ReadonlySignal<boolean>
+  /** The movies near the viewport. */
+  readonly movieIds: ReadonlySignal<readonly string[]>
+  readonly ratingCache: RatingCache
   readonly reload: () => void
 }
 
 /** Reports missing ratings or a missing network. It disappears when they are back. */
-export function Notice({ feed, status, connection, someRated, reload }: NoticeProps) {
-  const { withoutTop, topCount, start, movies } = feed
-  const ratingsAreBack = withoutTop && connection === 'live'
-  const reloaded = useRef(false)
-  useEffect(() => {
-    if (!ratingsAreBack || reloaded.current || scrollY > innerHeight) return
-    reloaded.current = true
-    reload()
-  }, [ratingsAreBack])
+export function Notice(props: NoticeProps) {
+  const { feed, status, connection, movieIds, ratingCache, reload } = props
+  const { fallback, movies } = feed
+  const statuses = useComputed(
+    () => new Set(movieIds.value.map((id) => ratingCache.of(id).value.status)),
+  )
   if (connection === 'offline') {
     return (
       <NoticeBar kind="bad" floating title="You are offline.">
@@ -31,42 +29,33 @@ export function Notice({ feed, status, connection, someRated, reload }: NoticePr
       </NoticeBar>
     )
   }
-  if (ratingsAreBack) {
-    return (
-      <NoticeBar kind="good" title="Ratings are back.">
-        <TopListButton reload={reload} />
-      </NoticeBar>
-    )
-  }
-  if (withoutTop) {
+  if (fallback === 'unavailable') {
     return (
       <NoticeBar kind="warn" title="Ratings are offline.">
-        Retrying… Until then, movies are sorted by title.
+        Retrying… Until then, movies are sorted by IMDb.
       </NoticeBar>
     )
   }
-  if (connection === 'waiting' && movies.length > 0) {
+  if (movies.length > 0 && (connection === 'waiting' || statuses.value.has('unavailable'))) {
     return (
       <NoticeBar kind="warn" floating title="Ratings are offline.">
         Showing the last known ratings. Reconnecting…
       </NoticeBar>
     )
   }
-  if (status === 'ready' && start === 'top' && topCount === 0 && movies.length > 0) {
-    if (someRated.value) {
-      return (
-        <NoticeBar kind="good" title="The first ratings are in.">
-          <TopListButton reload={reload} />
-        </NoticeBar>
-      )
-    }
+  if (status !== 'ready' || fallback !== 'no-ratings') return null
+  if (statuses.value.has('rated')) {
     return (
-      <NoticeBar kind="plain" title="No ratings yet.">
-        Pick a score under any poster, or press 1–5.
+      <NoticeBar kind="good" title="The first ratings are in.">
+        <TopListButton reload={reload} />
       </NoticeBar>
     )
   }
-  return null
+  return (
+    <NoticeBar kind="plain" title="No ratings yet.">
+      Pick a score under any poster, or press 1–5.
+    </NoticeBar>
+  )
 }
 
 function TopListButton({ reload }: { reload: () => void }) {

@@ -1,133 +1,123 @@
 import { useComputed, useSignal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type { Movie } from '../catalogue/movie.ts'
-import { EmptyState } from '../empty-state.tsx'
-import { Failure } from '../failure.tsx'
 import type { PageProps } from '../page-props.ts'
 import type { Route } from '../route.ts'
 import { moveFocusByArrow } from './arrow-keys.ts'
 import { backOff } from './back-off.ts'
 import { Blocks } from './blocks.tsx'
+import { useColumns } from './columns.ts'
+import { FilterBar } from './filter-bar.tsx'
+import { listPath, sortName } from './list-view.ts'
 import { typingMs } from './movie-list.ts'
 import { useNearViewport } from './near-viewport.ts'
 import { Notice } from './notice.tsx'
+import { OrderPill } from './order-pill.tsx'
 import { Skeleton } from './skeleton.tsx'
-import { Toolbar } from './toolbar.tsx'
+import { ListEnd, ListUnavailable, NoMovies, SimilarWords } from './states.tsx'
+import { MovieTable } from './table.tsx'
+import { searchTitle, Toolbar } from './toolbar.tsx'
 import { watchRatings } from './watch-ratings.ts'
 
 type ListRoute = Extract<Route, { page: 'list' }>
 
-/** The movies: the top list, the catalogue by title, or the results of a search. */
-export function ListPage({ route, ...page }: PageProps & { route: ListRoute }) {
-  const { list, clients, ratingCache, connection, announce } = page
+/** The movies: the top list, the catalogue in another order, or the results of a search. */
+export function ListPage({ route: { view }, ...page }: PageProps & { route: ListRoute }) {
+  const { list, clients, ratingCache, connection } = page
   const near = useSignal<ReadonlyMap<string, readonly Movie[]>>(new Map())
-  const movieIds = useComputed(() => [...near.value.values()].flat().map(({ id }) => id))
-  const someRated = useComputed(() =>
-    movieIds.value.some((id) => ratingCache.of(id).value.status === 'rated'),
-  )
-  const first = useRef(true)
-  useEffect(() => {
-    void list.show(route.order, route.query, first.current || !route.query ? 0 : typingMs)
-    first.current = false
-  }, [route.order, route.query])
+  const movieIds = useComputed(() => {
+    const ids = new Set([...near.value.values()].flat().map(({ id }) => id))
+    return list.state.value.feed.movies.filter(({ id }) => ids.has(id)).map(({ id }) => id)
+  })
+  useShownList(page, view)
   useEffect(() => watchRatings({ clients, ratingCache, connection, movieIds }), [])
+  useScrollPosition(page)
   const listElement = useRef<HTMLDivElement>(null)
   useEffect(() => {
     listElement.current?.addEventListener('keydown', moveFocusByArrow)
   }, [])
+  const { feed, status, failureCount } = list.state.value
+  useRetries(status === 'failed', failureCount, list.reload)
+  useRatingsRetry(status === 'ready' && feed.fallback === 'unavailable', list.reload)
+  useAnnounceResults(page)
+  const isEmpty = feed.movies.length === 0
+  const isTop = feed.view.sort === 'top' && feed.view.descending && !feed.fallback
+  return (
+    <>
+      <Toolbar view={view} feed={feed} busy={status === 'loading' && !isEmpty} />
+      <FilterBar view={view} feed={feed} page={page} />
+      <Notice
+        feed={feed}
+        status={status}
+        connection={connection.value}
+        movieIds={movieIds}
+        ratingCache={ratingCache}
+        reload={list.reload}
+      />
+      {isTop && status === 'ready' ? (
+        <OrderPill movieIds={movieIds} ratingCache={ratingCache} update={list.reload} />
+      ) : null}
+      <SimilarWords feed={feed} />
+      <div
+        class="list"
+        aria-busy={status === 'loading' || status === 'loading-more'}
+        ref={listElement}
+      >
+        <Movies layout={view.layout} ranked={isTop} near={near} page={page} />
+        {status === 'failed' ? <ListUnavailable isEmpty={isEmpty} retry={list.reload} /> : null}
+        {status === 'ready' && isEmpty ? <NoMovies feed={feed} /> : null}
+        {feed.finished && !isEmpty ? <ListEnd feed={feed} /> : null}
+        {feed.finished || isEmpty ? null : <End more={list.more} />}
+      </div>
+    </>
+  )
+}
+
+interface MoviesProps {
+  readonly layout: 'posters' | 'table'
+  readonly ranked: boolean
+  readonly near: Parameters<typeof Blocks>[0]['near']
+  readonly page: PageProps
+}
+
+function Movies({ layout, ranked, near, page }: MoviesProps) {
+  const columns = useColumns()
+  const { feed, status } = page.list.state.value
+  const { movies, view, fallback } = feed
+  const label = view.query ? 'Results' : fallback ? 'Popular movies' : sortName(view)
+  if (movies.length === 0) return status === 'loading' ? <Skeleton columns={columns} /> : null
+  const shared = { movies, ranked, near, page, label }
+  if (layout === 'table') return <MovieTable {...shared} view={{ ...view, layout }} />
+  return <Blocks {...shared} columns={columns} />
+}
+
+/** Loads the list of the URL. */
+function useShownList({ list }: PageProps, view: ListRoute['view']): void {
+  const before = useRef<string>(undefined)
+  useEffect(() => {
+    const isTyping = before.current !== undefined && before.current !== view.query
+    void list.show(view, isTyping && view.query ? typingMs : 0)
+    before.current = view.query
+  }, [listPath(view)])
+}
+
+function useScrollPosition({ list, router }: PageProps): void {
   useLayoutEffect(() => {
-    scrollTo(0, page.router.returned() ? list.scrollTop : 0)
+    scrollTo(0, router.returned() ? list.scrollTop : 0)
     const saveScroll = () => {
       list.scrollTop = scrollY
     }
     addEventListener('scroll', saveScroll, { passive: true })
     return () => removeEventListener('scroll', saveScroll)
   }, [])
-  const { feed, status, failureCount } = list.state.value
-  useRetries(status === 'failed', failureCount, list.reload)
-  const { movies, topCount, finished, query } = feed
+}
+
+function useAnnounceResults({ list, announce }: PageProps): void {
+  const { feed, status } = list.state.value
+  const { query } = feed.view
   useEffect(() => {
-    if (status === 'ready' && query) announce(resultsText(movies.length, finished, query))
+    if (status === 'ready' && query) announce(searchTitle(query, feed.totalSize))
   }, [status, query])
-  const isEmpty = movies.length === 0
-  return (
-    <>
-      <Toolbar
-        route={route}
-        busy={status === 'loading' && !isEmpty}
-        hasTop={isEmpty || topCount > 0}
-      />
-      <Notice
-        feed={feed}
-        status={status}
-        someRated={someRated}
-        connection={connection.value}
-        reload={list.reload}
-      />
-      <div
-        class="list"
-        aria-busy={status === 'loading' || status === 'loading-more'}
-        ref={listElement}
-      >
-        {topCount > 0 ? (
-          <Blocks
-            movies={movies.slice(0, topCount)}
-            ranked
-            label="Top rated"
-            page={page}
-            near={near}
-          />
-        ) : null}
-        {topCount > 0 && movies.length > topCount ? (
-          <h2 class="list-heading">Not rated yet, A to Z</h2>
-        ) : null}
-        {movies.length > topCount ? (
-          <Blocks
-            movies={movies.slice(topCount)}
-            ranked={false}
-            label={topCount > 0 ? 'Not rated yet' : 'Movies by title'}
-            page={page}
-            near={near}
-          />
-        ) : null}
-        {status === 'loading' && isEmpty ? <Skeleton /> : null}
-        {status === 'failed' ? <ListUnavailable isEmpty={isEmpty} retry={list.reload} /> : null}
-        {status === 'ready' && isEmpty ? <NoResults query={query} /> : null}
-        {finished || isEmpty ? null : <End more={list.more} />}
-      </div>
-    </>
-  )
-}
-
-function ListUnavailable({ isEmpty, retry }: { isEmpty: boolean; retry: () => void }) {
-  const text = 'Retrying…'
-  if (!isEmpty) {
-    return <Failure title="Couldn't load more movies" text={text} retry={retry} />
-  }
-  return (
-    <EmptyState poster="Back soon" genre="Film-Noir">
-      <Failure title="Couldn't load movies" text={text} retry={retry} />
-    </EmptyState>
-  )
-}
-
-function resultsText(count: number, finished: boolean, query: string): string {
-  if (count === 0) return `No results for ${query}`
-  return `${count}${finished ? '' : ' or more'} ${count === 1 ? 'result' : 'results'} for ${query}`
-}
-
-function NoResults({ query }: { query: string }) {
-  if (!query) return <p class="list-empty">The catalogue has no movies yet.</p>
-  return (
-    <EmptyState poster="Nothing found" genre="Mystery">
-      <p class="list-empty">
-        No title or director starts with <q>{query}</q>.
-      </p>
-      <p>
-        <a href="/">Show all movies</a>
-      </p>
-    </EmptyState>
-  )
 }
 
 /** Loads more when the end of the list comes near the viewport. */
@@ -163,4 +153,18 @@ function useRetries(failed: boolean, failureCount: number, retry: () => void) {
       removeEventListener('online', retry)
     }
   }, [failed, failureCount])
+}
+
+/** Interval of requests for a list that is without its ratings, in milliseconds. */
+const ratingsRetryMs = 5_000
+
+/** Requests the list again until it has ratings, while nobody has scrolled into it. */
+function useRatingsRetry(isWithout: boolean, reload: () => void): void {
+  useEffect(() => {
+    if (!isWithout) return
+    const timer = setTimeout(() => {
+      if (scrollY <= innerHeight) reload()
+    }, ratingsRetryMs)
+    return () => clearTimeout(timer)
+  })
 }

@@ -1,37 +1,58 @@
-import { listPath, type Route } from '../route.ts'
+import type { Feed } from './feed.ts'
+import { type ListView, listPath, sortName } from './list-view.ts'
 
 interface ToolbarProps {
-  readonly route: Extract<Route, { page: 'list' }>
+  readonly view: ListView
+  readonly feed: Feed
   /** True while a request is in flight and the previous list is shown. */
   readonly busy: boolean
-  /** False when the top list is known to be empty. */
-  readonly hasTop: boolean
 }
 
-export function Toolbar({ route, busy, hasTop }: ToolbarProps) {
-  const { query, order } = route
+const numberFormat = new Intl.NumberFormat('en')
+
+/** The title of the list, the number of its movies, and the choice of its layout. */
+export function Toolbar({ view, feed, busy }: ToolbarProps) {
+  const { totalSize } = feed
+  const isCurrent = feed.view.query === view.query && !busy
   return (
     <div class="toolbar">
       <h1 tabIndex={-1} class="toolbar-title">
-        {title(query, order === 'top' && hasTop)}
+        {view.query
+          ? searchTitle(view.query, isCurrent ? totalSize : undefined)
+          : titleOf(view, feed)}
       </h1>
-      <nav class="segments" aria-label="Order">
-        <a href={listPath('', 'top')} aria-current={!query && order === 'top' ? 'true' : undefined}>
-          Top rated
-        </a>
-        <a
-          href={listPath('', 'title')}
-          aria-current={!query && order === 'title' ? 'true' : undefined}
-        >
-          A to Z
-        </a>
+      <p class="toolbar-count">
+        {totalSize === undefined || view.query ? '' : countText(totalSize)}
+      </p>
+      <nav class="segments" aria-label="Layout">
+        {(['posters', 'table'] as const).map((layout) => (
+          <a
+            key={layout}
+            href={listPath({ ...view, layout })}
+            aria-current={view.layout === layout ? 'true' : undefined}
+          >
+            {layout === 'posters' ? 'Posters' : 'Compact'}
+          </a>
+        ))}
       </nav>
       <div class="progress" data-busy={busy ? '' : undefined} />
     </div>
   )
 }
 
-function title(query: string, isTop: boolean): string {
-  if (query) return 'Search'
-  return isTop ? 'Top rated' : 'All movies'
+export function countText(count: number): string {
+  return `${numberFormat.format(count)} ${count === 1 ? 'movie' : 'movies'}`
+}
+
+/** `6 results for “kubrick”`. */
+export function searchTitle(query: string, count: number | undefined): string {
+  if (count === undefined) return `Search for “${query}”`
+  if (count === 0) return `No results for “${query}”`
+  return `${numberFormat.format(count)} ${count === 1 ? 'result' : 'results'} for “${query}”`
+}
+
+function titleOf(view: ListView, feed: Feed): string {
+  if (feed.view.sort === view.sort && feed.fallback) return 'Popular movies'
+  if (view.unrated) return 'Unrated movies'
+  return view.director ? `Movies by ${view.director}` : sortName(view)
 }

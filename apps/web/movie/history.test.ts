@@ -2,7 +2,13 @@ import { expect, test } from 'bun:test'
 import { defaultScale } from '../rating/scale.ts'
 import { addToHistory, emptyHistory, extendTo, movement, pointCountMax } from './history.ts'
 
-const rated = (count: number, mean: number) => ({ count, mean, histogram: [], scale: defaultScale })
+const rated = (count: number, mean: number) => ({
+  count,
+  mean,
+  score: mean,
+  histogram: [],
+  scale: defaultScale,
+})
 
 test('a history has every change and is extended with its last value', () => {
   const one = addToHistory(emptyHistory, 10, rated(3, 4))

@@ -65,7 +65,7 @@ function MovieArticle({ movieId, movie, lost, page }: MovieArticleProps) {
       <div class="movie-panels" inert={!movie}>
         <RatingPanel rating={rating} scale={page.ratingCache.scale} />
         <div class="movie-panel">
-          <RatingChoice movieId={movieId} known={movie !== undefined} page={page} />
+          <RatingChoice movieId={movieId} movie={movie} page={page} />
         </div>
         <RatingChart rating={rating} scale={page.ratingCache.scale} />
       </div>

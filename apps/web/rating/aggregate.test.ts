@@ -19,7 +19,13 @@ test('a histogram is read by the scale of its message', () => {
   const rating = readRating(ofTen)
   expect(rating).toEqual({
     status: 'rated',
-    aggregate: { count: 3, mean: 8, histogram: [0, 0, 0, 0, 0, 1, 0, 0, 2, 0], scale: tens },
+    aggregate: {
+      count: 3,
+      mean: 8,
+      score: 0,
+      histogram: [0, 0, 0, 0, 0, 1, 0, 0, 2, 0],
+      scale: tens,
+    },
   })
   expect(ratingText(rating)).toBe('8.0 of 10 from 3 ratings')
 })

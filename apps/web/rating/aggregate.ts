@@ -5,6 +5,8 @@ import { readScale, type Scale, sameScale, valuesOf } from './scale.ts'
 export interface Aggregate {
   readonly count: number
   readonly mean: number
+  /** The Bayesian score, by which the top list is ordered. */
+  readonly score: number
   /** Number of ratings of each value of the scale. */
   readonly histogram: readonly number[]
   readonly scale: Scale
@@ -26,7 +28,8 @@ export function readRating(message: AggregatedRating | undefined): Rating {
   const scale = readScale(message.scale)
   if (count === 0) return { status: 'not-rated', scale }
   const histogram = valuesOf(scale).map((_, index) => Number(message.histogram[index] ?? 0))
-  return { status: 'rated', aggregate: { count, mean: message.mean, histogram, scale } }
+  const { mean, bayesianScore: score } = message
+  return { status: 'rated', aggregate: { count, mean, score, histogram, scale } }
 }
 
 export function sameRating(one: Rating, other: Rating): boolean {

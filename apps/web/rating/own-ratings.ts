@@ -23,10 +23,26 @@ export interface OwnRatings {
   of(movieId: string): ReadonlySignal<OwnRating>
   /** Shows the value at once, saves it, and rolls back when it is rejected. Undefined removes it. */
   rate(movieId: string, value: Value | undefined): void
+  /** Number of ratings that this browser has saved. */
+  readonly count: ReadonlySignal<number>
+  /** The person whose ratings they are. */
+  owner(): Owner
+  /** Ratings that this browser has saved, the oldest first. */
+  saved(): ReadonlyMap<string, Value>
+  /** Takes over a rating that the service has, such as one from another browser. */
+  load(movieId: string, value: Value): void
   /** Clears the error of the last choice. */
   dismiss(movieId: string): void
   /** Loads the rating that the service has, when this browser has saved one. */
   refresh(movieId: string): Promise<void>
+}
+
+/** `browser`: nobody has signed in, and the id is that of this browser. */
+export interface Owner {
+  readonly kind: 'browser' | 'person'
+  /** User id for requests. Empty for a person, whom the server knows by the session. */
+  readonly userId: string
+  readonly name: string
 }
 
 /** The result of a call that saves or removes a rating. */
@@ -46,6 +62,11 @@ export function createOwnRatings({
   signIn,
 }: OwnRatingsOptions): OwnRatings {
   const known = new Map<string, Signal<OwnRating>>()
+  const count = signal(savedRatings.ratings().size)
+  const keep = (movieId: string, value: Value | undefined) => {
+    savedRatings.save(movieId, value)
+    count.value = savedRatings.ratings().size
+  }
   const of = (movieId: string) => {
     const own = known.get(movieId) ?? signal(notRated(savedRatings.ratings().get(movieId)))
     known.set(movieId, own)
@@ -56,6 +77,7 @@ export function createOwnRatings({
     own.value = reduceOwnRating(own.value, event)
   }
   const load = (ratings: ReadonlyMap<string, Value>) => {
+    count.value = ratings.size
     for (const movieId of known.keys()) {
       send(movieId, { kind: 'loaded', value: ratings.get(movieId) })
     }
@@ -84,7 +106,7 @@ export function createOwnRatings({
         ? await ratings.deleteRating(record(movieId))
         : await ratings.putRating({ ...record(movieId), value })
     if (!result.ok) return result
-    savedRatings.save(movieId, value)
+    keep(movieId, value)
     ratingCache.setNextFrame(movieId, readRating(result.value.aggregatedRating))
     return result
   }
@@ -112,9 +134,23 @@ export function createOwnRatings({
     void saveChoices(movieId)
   }
 
+  function owner(): Owner {
+    const state = signIn.state.peek()
+    if (state.status === 'signed-in') return { kind: 'person', userId: '', name: state.name }
+    const { userId } = savedRatings
+    return { kind: 'browser', userId: state.status === 'none' ? userId : '', name: userId }
+  }
+
   return {
     of,
     rate,
+    count,
+    owner,
+    saved: savedRatings.ratings,
+    load(movieId, value) {
+      if (savedRatings.ratings().get(movieId) !== value) keep(movieId, value)
+      send(movieId, { kind: 'loaded', value })
+    },
     dismiss: (movieId) => send(movieId, { kind: 'dismissed' }),
     async refresh(movieId) {
       await ready
@@ -125,7 +161,7 @@ export function createOwnRatings({
       if (!result.ok && result.error.code !== 'not_found') return
       const saved = result.ok ? result.value.rating?.value : undefined
       const value = isValue(saved) ? saved : undefined
-      savedRatings.save(movieId, value)
+      keep(movieId, value)
       send(movieId, { kind: 'loaded', value })
     },
   }

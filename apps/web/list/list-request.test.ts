@@ -1,0 +1,40 @@
+import { expect, test } from 'bun:test'
+import { filterOf, listRequest, needsRatings, withoutRatings } from './list-request.ts'
+import { allMovies, parseListView } from './list-view.ts'
+
+const parse = (search: string) => parseListView(new URLSearchParams(search))
+
+test.each([
+  ['sort=title', ''],
+  ['', 'rating.count > 0'],
+  ['sort=count&genre=Horror', '"Horror" in genres && rating.count > 0'],
+  [
+    'sort=year&genre=Drama&genre=War&decade=1990',
+    '("Drama" in genres || "War" in genres) && year >= 1990 && year < 2000',
+  ],
+  ['director=Joel "Coen"&min=3.5', 'director == "Joel \\"Coen\\"" && rating.mean >= 3.5'],
+  ['rated=none', 'rating.count == 0'],
+])('the filters %j are the condition %j', (search, filter) => {
+  expect(filterOf(parse(search))).toBe(filter)
+})
+
+test.each([
+  ['', 'rating.bayesian_score desc'],
+  ['sort=count&dir=asc', 'rating.count'],
+  ['sort=year&dir=asc', 'year'],
+  ['sort=title', 'title'],
+  ['q=alien', ''],
+])('the list %j is in the order %j', (search, orderBy) => {
+  expect(listRequest(parse(search)).orderBy).toBe(orderBy)
+})
+
+test('without ratings, a list is by votes at IMDb with the same other filters', () => {
+  const view = { ...allMovies, genres: ['War'], meanMin: 3 }
+  expect(needsRatings(view)).toBe(true)
+  expect(needsRatings(withoutRatings(view))).toBe(false)
+  expect(listRequest(withoutRatings(view), 'next')).toMatchObject({
+    orderBy: 'imdb_votes desc',
+    filter: '"War" in genres',
+    pageToken: 'next',
+  })
+})

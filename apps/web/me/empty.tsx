@@ -1,0 +1,49 @@
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { type Movie, readMovieRating } from '../catalogue/movie.ts'
+import { Blocks } from '../list/blocks.tsx'
+import type { PageProps } from '../page-props.ts'
+
+const famousCount = 6
+
+interface EmptyOwnListProps {
+  readonly columns: number
+  readonly near: Parameters<typeof Blocks>[0]['near']
+  readonly page: PageProps
+}
+
+/** An invitation to rate one of a few movies that most people know. */
+export function EmptyOwnList({ columns, near, page }: EmptyOwnListProps) {
+  const movies = useSignal<readonly Movie[]>([])
+  useEffect(() => {
+    const load = async () => {
+      const request = { orderBy: 'imdb_votes desc', pageSize: famousCount }
+      const result = await page.clients.movie.movies.listMovies(request)
+      // The invitation is enough without movies.
+      if (!result.ok) return
+      const found: Movie[] = []
+      for (const details of result.value.movies) {
+        if (!details.metadata) continue
+        page.ratingCache.set(details.metadata.id, readMovieRating(details))
+        found.push(details.metadata)
+      }
+      movies.value = found
+    }
+    void load()
+  }, [])
+  return (
+    <>
+      <p class="list-empty">Rate a movie and it shows up here.</p>
+      {movies.value.length > 0 ? (
+        <div class="me-famous">
+          <Blocks
+            movies={movies.value}
+            {...{ columns, near, page }}
+            ranked={false}
+            label="Movies that many people know"
+          />
+        </div>
+      ) : null}
+    </>
+  )
+}

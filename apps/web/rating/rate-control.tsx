@@ -1,0 +1,121 @@
+import { useSignal } from '@preact/signals'
+import { useLayoutEffect, useRef } from 'preact/hooks'
+import type { Movie } from '../catalogue/movie.ts'
+import type { PageProps } from '../page-props.ts'
+import { valueText } from './aggregate.ts'
+import type { Value } from './own-rating.ts'
+import { rateMovie } from './rate-movie.ts'
+import { type Scale, type Star, starsOf } from './scale.ts'
+import { StarChoice } from './star-choice.tsx'
+import { StarRow } from './stars.tsx'
+import { ValueSelect } from './value-select.tsx'
+
+interface RateControlProps {
+  readonly movie: Movie
+  readonly page: PageProps
+}
+
+/** The person's own rating of a movie in a list, with a button that opens the choice. */
+export function RateControl({ movie, page }: RateControlProps) {
+  const scale = page.ratingCache.scale.value
+  const own = page.ownRatings.of(movie.id).value.wanted
+  const rate = (value: Value | undefined) => rateMovie(page, movie, value)
+  const stars = starsOf(scale)
+  if (!stars) {
+    return <ValueSelect label={`Rate ${movie.title}`} scale={scale} own={own} rate={rate} />
+  }
+  return <StarControl movie={movie} scale={scale} stars={stars} own={own} rate={rate} />
+}
+
+interface StarControlProps {
+  readonly movie: Movie
+  readonly scale: Scale
+  readonly stars: readonly Star[]
+  readonly own: Value | undefined
+  readonly rate: (value: Value | undefined) => void
+}
+
+/** `hover` while a mouse points at it; `open` after a click, until the focus leaves. */
+type State = 'closed' | 'hover' | 'open'
+
+function StarControl({ movie, scale, stars, own, rate }: StarControlProps) {
+  const element = useRef<HTMLDivElement>(null)
+  const state = useSignal<State>('closed')
+  const hover = (next: State) => (event: PointerEvent) => {
+    if (event.pointerType === 'mouse' && state.peek() !== 'open') state.value = next
+  }
+  const close = () => {
+    state.value = 'closed'
+    element.current?.querySelector<HTMLElement>('.rate-open')?.focus()
+  }
+  useOpened(element, state.value)
+  const remove =
+    own === undefined ? null : (
+      <button
+        type="button"
+        class="rate-remove"
+        aria-label={`Remove your rating of ${movie.title}`}
+        onClick={() => rate(undefined)}
+      >
+        ×
+      </button>
+    )
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the buttons inside have the roles.
+    <div
+      ref={element}
+      class="rate-control"
+      data-own={own}
+      onPointerLeave={hover('closed')}
+      onFocusOut={({ relatedTarget }) => {
+        if (!element.current?.contains(relatedTarget as Node | null)) state.value = 'closed'
+      }}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape' && state.value !== 'closed') close()
+      }}
+    >
+      {state.value === 'closed' ? null : (
+        <fieldset class="rate-stars">
+          <legend class="visually-hidden">Rate {movie.title}</legend>
+          <StarChoice
+            name={`rating-${movie.id}`}
+            {...{ stars, scale, own, hasWords: false }}
+            rate={rate}
+          />
+          {remove}
+        </fieldset>
+      )}
+      <button
+        type="button"
+        class="rate-open"
+        aria-expanded={state.value !== 'closed'}
+        aria-label={
+          own === undefined
+            ? `Rate ${movie.title}`
+            : `You: ${valueText(own, scale)} for ${movie.title}. Change it`
+        }
+        onPointerEnter={hover('hover')}
+        onClick={() => {
+          state.value = 'open'
+        }}
+      >
+        {own === undefined ? 'Rate' : 'You: '}
+        {own === undefined ? null : <StarRow value={own} max={scale.max} />}
+      </button>
+      {state.value === 'closed' ? remove : null}
+    </div>
+  )
+}
+
+/** Focuses the chosen or first star of an opened choice, and keeps it inside of the window. */
+function useOpened(element: { readonly current: HTMLElement | null }, state: State): void {
+  useLayoutEffect(() => {
+    const choice = element.current?.querySelector<HTMLElement>('.rate-stars')
+    if (!choice) return
+    const beyond = choice.getBoundingClientRect().right - document.body.clientWidth
+    choice.classList.toggle('rate-stars-end', beyond > 0)
+    if (state !== 'open') return
+    const radios = [...choice.querySelectorAll<HTMLInputElement>('input')]
+    ;(radios.find(({ checked }) => checked) ?? radios[0])?.focus()
+  }, [state])
+}
