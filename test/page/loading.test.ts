@@ -52,11 +52,14 @@ describePage(
       await page.goto('/')
       await pages['/']?.(page)
       const shell = new Set(requests.map((request) => request.url()))
+      await page.goto('about:blank')
       requests.length = 0
       await page.goto(explorer)
       await pages[explorer]?.(page)
       await page.waitForLoadState('networkidle')
-      const added = requests.filter((request) => !shell.has(request.url()))
+      const added = requests.filter(
+        (request) => !shell.has(request.url()) && request.failure() === null,
+      )
       expect(added.map((request) => request.url()).join()).toContain('ServerReflectionInfo')
       const sizes = await Promise.all(added.map((request) => request.sizes()))
       const bytes = sizes.reduce((sum, { responseBodySize }) => sum + responseBodySize, 0)
