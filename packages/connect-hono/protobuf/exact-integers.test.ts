@@ -19,9 +19,30 @@ test.each([
   expect(exact(text)).toBe(expected)
 })
 
-test('a type with JSON values of any kind keeps its text', () => {
-  const text = '{"document":{"a":9007199254740993}}'
-  expect(exactIntegersOf(EverythingSchema)(text)).toBe(text)
+const n = '9007199254740993'
+
+test.each([
+  [`{"unsigned":${n}}`, `{"unsigned":"${n}"}`],
+  [`{"document":{"large":${n}},"large":${n}}`, `{"document":{"large":${n}},"large":"${n}"}`],
+  [
+    `{"document":[${n},[${n}],${n}],"large":${n}}`,
+    `{"document":[${n},[${n}],${n}],"large":"${n}"}`,
+  ],
+  [`{"large":${n},"document":${n}}`, `{"large":"${n}","document":${n}}`],
+  [
+    `{"nested":{"numbers":[1,${n}]},"copies":${n}}`,
+    `{"nested":{"numbers":[1,"${n}"]},"copies":"${n}"}`,
+  ],
+  [
+    `{"branches":[{"numbers":[${n}]},{"numbers":[2,${n}]}]}`,
+    `{"branches":[{"numbers":["${n}"]},{"numbers":[2,"${n}"]}]}`,
+  ],
+  [`{"counts":{"document":${n}},"unknown":${n}}`, `{"counts":{"document":"${n}"},"unknown":${n}}`],
+  [`{"l\\u0061rge":${n},"text":"[${n}"}`, `{"l\\u0061rge":"${n}","text":"[${n}"}`],
+  [`{${n}:1}`, `{${n}:1}`],
+  [`]}${n}`, `]}"${n}"`],
+])('beside values of any kind, which keep their text, %s becomes %s', (text, expected) => {
+  expect(exactIntegersOf(EverythingSchema)(text)).toBe(expected)
 })
 
 test('a 64-bit integer beyond 2^53 keeps its value without quotes', () => {
