@@ -287,7 +287,7 @@ const comparison = fc.oneof(
   fc.tuple(
     fc.constantFrom('title', 'director', 'id'),
     fc.constantFrom('==', '!=', '<', '>='),
-    fc.constantFrom('"5"', '"star "', "''"),
+    fc.constantFrom('"5"', '"star "', '"s"', "''"),
   ),
   fc.constantFrom(
     ['"Drama" in genres'],
@@ -300,6 +300,7 @@ const comparison = fc.oneof(
     ['2 < rating.mean'],
     ['rating.count in [0, 2]'],
     ['"5" > id'],
+    ['"s" <= title'],
   ),
 )
 

@@ -85,8 +85,9 @@ export function createCatalogue(
   async function matchesOf({ query, filter }: CatalogueQuery, numbers: Numbers, pause: Pause) {
     const found =
       query === '' ? undefined : await search({ columns, vocabulary, titles }, query, pause)
-    const matches = found === undefined ? aliveBits() : union(found)
-    if (filter !== undefined) keepOnly(matches, await evaluate(filter, { columns, numbers }, pause))
+    const all = found === undefined ? aliveBits() : union(found)
+    const compared = { columns, numbers, titleOrder }
+    const matches = filter === undefined ? all : await evaluate(filter, all, compared, pause)
     return { found, matches: keepOnly(matches, columns.alive()) }
   }
 
@@ -166,7 +167,8 @@ export function createCatalogue(
     async list(query, pause) {
       if (isByTitleAlone(query)) return listByTitle(query)
       const turn: Pause = isShort(columns.size()) ? async () => {} : pause
-      const numbers = columns.numbers(usesRatings(query))
+      using held = usesRatings(query) ? columns.hold() : undefined
+      const numbers = held?.numbers ?? columns.numbers()
       const { found, matches } = await matchesOf(query, numbers, turn)
       const keys = keysOf(query, numbers, found)
       const isWanted = query.after && isAfter(keys, query.after)

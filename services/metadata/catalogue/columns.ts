@@ -14,6 +14,11 @@ export type NumberName = (typeof numberNames)[number]
 /** Values by property, then by slot. */
 export type Numbers = Readonly<Record<NumberName, Float64Array>>
 
+/** Values that `rate` copies before it changes them. */
+export interface HeldNumbers extends Disposable {
+  readonly numbers: Numbers
+}
+
 export function isOfRatings(name: NumberName): boolean {
   return (ratingNames as readonly string[]).includes(name)
 }
@@ -32,11 +37,10 @@ export interface Columns {
   readonly genreSetOf: number[]
   /** The distinct lists of genres. */
   readonly genreSets: (readonly string[])[]
-  /**
-   * Returns the values of all slots. Those of metadata never change.
-   * @param keepsRatings With `true`, those of ratings never change either: `rate` copies them first.
-   */
-  numbers(keepsRatings?: boolean): Numbers
+  /** Returns the values of all slots. Those of metadata never change. */
+  numbers(): Numbers
+  /** Returns the values of all slots, of which those of ratings do not change until it is disposed. */
+  hold(): HeldNumbers
   /** Number of slots, with those that no movie has any more. */
   size(): number
   /** Slots that a movie has. */
@@ -55,17 +59,18 @@ export function createColumns(): Columns {
   const slots = new Map<string, number>()
   const columns = { ...texts(), genreSets: [] as string[][] }
   const genreSetNumbers = new Map<string, number>()
-  let numbers = allNumbers(64)
+  let current = unheld(allNumbers(64))
+  /** Values that nobody holds any more, to copy into. */
+  let spare: Numbers | undefined
   let alive = noBits(64)
-  let keepsRatings = false
 
   function grow(): void {
     const size = columns.ids.length
-    if (size < numbers.year.length) return
-    const before = numbers
-    numbers = allNumbers(2 * size)
-    for (const name of numberNames) numbers[name].set(before[name])
-    keepsRatings = false
+    const before = current.numbers
+    if (size < before.year.length) return
+    current = unheld(allNumbers(2 * size))
+    spare = undefined
+    for (const name of numberNames) current.numbers[name].set(before[name])
     const wider = noBits(2 * size)
     wider.set(alive)
     alive = wider
@@ -89,9 +94,18 @@ export function createColumns(): Columns {
 
   return {
     ...columns,
-    numbers(keeps = false) {
-      keepsRatings ||= keeps
-      return numbers
+    numbers: () => current.numbers,
+    hold() {
+      const held = current
+      held.holderCount++
+      return {
+        numbers: held.numbers,
+        [Symbol.dispose]() {
+          held.holderCount--
+          const hasSize = held.numbers.year === current.numbers.year
+          if (held.holderCount === 0 && held !== current && hasSize) spare = held.numbers
+        },
+      }
     },
     size: () => columns.ids.length,
     alive: () => alive,
@@ -101,9 +115,11 @@ export function createColumns(): Columns {
     rate(id, rating) {
       const slot = slots.get(id)
       if (slot === undefined) return
-      if (keepsRatings) numbers = withOwnRatings(numbers)
-      keepsRatings = false
-      setRating(numbers, slot, rating)
+      if (current.holderCount > 0) {
+        current = unheld(withRatingsIn(current.numbers, spare))
+        spare = undefined
+      }
+      setRating(current.numbers, slot, rating)
     },
     put(movie, words, rating) {
       remove(movie.id)
@@ -114,6 +130,7 @@ export function createColumns(): Columns {
       columns.compactTitles.push(compact(words.inOrder))
       columns.directors.push(movie.director)
       columns.genreSetOf.push(genreSetNumber(movie.genres))
+      const { numbers } = current
       for (const name of metadataNames) numbers[name][slot] = movie[name] ?? Number.NaN
       setRating(numbers, slot, rating)
       alive[slot >>> 5] = (alive[slot >>> 5] as number) | (1 << (slot & 31))
@@ -137,9 +154,17 @@ function allNumbers(size: number): Numbers {
   return Object.fromEntries(columns) as Record<NumberName, Float64Array>
 }
 
-/** Copies the values of ratings. */
-function withOwnRatings(numbers: Numbers): Numbers {
-  const copies = ratingNames.map((name) => [name, numbers[name].slice()] as const)
+function unheld(numbers: Numbers): { readonly numbers: Numbers; holderCount: number } {
+  return { numbers, holderCount: 0 }
+}
+
+/** Copies the values of ratings, into the spare ones if there are any. */
+function withRatingsIn(numbers: Numbers, spare: Numbers | undefined): Numbers {
+  const copies = ratingNames.map((name) => {
+    const copy = spare?.[name] ?? new Float64Array(numbers[name].length)
+    copy.set(numbers[name])
+    return [name, copy] as const
+  })
   return { ...numbers, ...Object.fromEntries(copies) }
 }
 

@@ -1,7 +1,8 @@
-import { addAll, type Bits, keepOnly, noBits, setBit } from './bits.ts'
+import { addAll, type Bits, forEachBit, keepOnly, noBits, removeAll, setBit } from './bits.ts'
 import type { Columns, Numbers } from './columns.ts'
-import type { Filter } from './filter.ts'
+import type { Filter, TextBound } from './filter.ts'
 import { inTurns, type Pause } from './pause.ts'
+import type { TitleOrder } from './title-order.ts'
 
 /** Slots for which a filter is true, and for which it is false. It is neither when a number is unknown. */
 interface Truth {
@@ -13,30 +14,38 @@ interface Truth {
 export interface Compared {
   readonly columns: Columns
   readonly numbers: Numbers
+  readonly titleOrder: Pick<TitleOrder, 'parts'>
 }
 
-/** Returns the slots for which a filter is true, also slots that no movie has any more. */
-export async function evaluate(filter: Filter, compared: Compared, pause: Pause): Promise<Bits> {
-  const { columns } = compared
-  const size = columns.size()
-  async function truthOf(part: Filter): Promise<Truth> {
+/**
+ * Returns those of the slots for which a filter is true. A comparison looks at the slots whose
+ * result depends on it.
+ */
+export async function evaluate(
+  filter: Filter,
+  slots: Bits,
+  compared: Compared,
+  pause: Pause,
+): Promise<Bits> {
+  async function truthOf(part: Filter, within: Bits): Promise<Truth> {
     if (part.kind === 'not') {
-      const { yes, no } = await truthOf(part.operand)
+      const { yes, no } = await truthOf(part.operand, within)
       return { yes: no, no: yes }
     }
-    if (part.kind === 'and' || part.kind === 'or') {
-      const [left, right] = [await truthOf(part.left), await truthOf(part.right)]
-      return part.kind === 'and'
-        ? { yes: keepOnly(left.yes, right.yes), no: addAll(left.no, right.no) }
-        : { yes: addAll(left.yes, right.yes), no: keepOnly(left.no, right.no) }
+    if (part.kind === 'and') {
+      const left = await truthOf(part.left, within)
+      const right = await truthOf(part.right, removeAll(within.slice(), left.no))
+      return { yes: keepOnly(left.yes, right.yes), no: addAll(left.no, right.no) }
+    }
+    if (part.kind === 'or') {
+      const left = await truthOf(part.left, within)
+      const right = await truthOf(part.right, removeAll(within.slice(), left.yes))
+      return { yes: addAll(left.yes, right.yes), no: keepOnly(left.no, right.no) }
     }
     await pause()
-    const truth = { yes: noBits(size), no: noBits(size) }
-    const isTrue = testOf(part, compared)
-    await inTurns(size, pause, (from, to) => compareAll(isTrue, truth, from, to))
-    return truth
+    return compareAll(part, within, compared, pause)
   }
-  return (await truthOf(filter)).yes
+  return (await truthOf(filter, slots)).yes
 }
 
 type Comparison = Exclude<Filter, { kind: 'and' | 'or' | 'not' }>
@@ -44,10 +53,39 @@ type Comparison = Exclude<Filter, { kind: 'and' | 'or' | 'not' }>
 /** Tells whether a comparison is true for a slot, or `undefined` when it is neither. */
 type Test = (slot: number) => boolean | undefined
 
-function compareAll(test: Test, { yes, no }: Truth, from: number, to: number): void {
-  for (let slot = from; slot < to; slot++) {
+async function compareAll(
+  comparison: Comparison,
+  within: Bits,
+  compared: Compared,
+  pause: Pause,
+): Promise<Truth> {
+  const size = 32 * within.length
+  const truth = { yes: noBits(size), no: noBits(size) }
+  if (comparison.kind === 'text' && comparison.of === 'title' && comparison.bound) {
+    await compareTitles(comparison.bound, truth, compared, pause)
+    return { yes: keepOnly(truth.yes, within), no: keepOnly(truth.no, within) }
+  }
+  const test = testOf(comparison, compared)
+  function look(slot: number): void {
     const isTrue = test(slot)
-    if (isTrue !== undefined) setBit(isTrue ? yes : no, slot)
+    if (isTrue !== undefined) setBit(isTrue ? truth.yes : truth.no, slot)
+  }
+  await inTurns(size, pause, (from, to) => forEachBit(within, look, from, to))
+  return truth
+}
+
+/** Compares all titles by their order, without looking at the texts. */
+async function compareTitles(
+  { value, test }: TextBound,
+  { yes, no }: Truth,
+  { titleOrder }: Compared,
+  pause: Pause,
+): Promise<void> {
+  for (const [order, slots] of titleOrder.parts(value).entries()) {
+    const bits = test(order - 1) ? yes : no
+    await inTurns(slots.length, pause, (from, to) => {
+      for (let at = from; at < to; at++) setBit(bits, slots[at] as number)
+    })
   }
 }
 

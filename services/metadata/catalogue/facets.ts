@@ -14,21 +14,24 @@ export interface FacetValue<Value> {
 
 /** Maximum number of values of a facet. */
 const valueCountMax = 100
+/** Number of decades from the year 0. The contract has years up to 2200. */
+const decadeCount = 221
 
 export function createFacetCounter(columns: Columns) {
   const byGenreSet = new Uint32Array(columns.genreSets.length)
-  const byDecade = new Map<number, number>()
+  const byDecade = new Uint32Array(decadeCount)
   const { year: years } = columns.numbers()
   return {
     add(slot: number): void {
       const genreSet = columns.genreSetOf[slot] as number
       byGenreSet[genreSet] = (byGenreSet[genreSet] ?? 0) + 1
-      const decade = Math.floor((years[slot] as number) / 10) * 10
-      if (!Number.isNaN(decade)) byDecade.set(decade, (byDecade.get(decade) ?? 0) + 1)
+      // An unknown year is no index.
+      const decade = Math.floor((years[slot] as number) / 10)
+      if (decade >= 0 && decade < decadeCount) byDecade[decade] = (byDecade[decade] as number) + 1
     },
     facets: (): Facets => ({
       genres: mostFrequent(countGenres(byGenreSet, columns)),
-      decades: mostFrequent(byDecade),
+      decades: mostFrequent(countDecades(byDecade)),
     }),
   }
 }
@@ -41,6 +44,13 @@ function countGenres(byGenreSet: Uint32Array, { genreSets }: Columns): Map<strin
     }
   }
   return genres
+}
+
+function countDecades(byDecade: Uint32Array): Map<number, number> {
+  const known = [...byDecade].flatMap((count, decade) => {
+    return count > 0 ? [[10 * decade, count] as const] : []
+  })
+  return new Map(known)
 }
 
 function mostFrequent<Value extends string | number>(

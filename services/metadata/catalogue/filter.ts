@@ -14,8 +14,21 @@ export type Filter =
   | { readonly kind: 'or'; readonly left: Filter; readonly right: Filter }
   | { readonly kind: 'not'; readonly operand: Filter }
   | { readonly kind: 'number'; readonly of: NumberName; readonly test: (value: number) => boolean }
-  | { readonly kind: 'text'; readonly of: TextName; readonly test: (value: string) => boolean }
+  | {
+      readonly kind: 'text'
+      readonly of: TextName
+      readonly test: (value: string) => boolean
+      /** Set when the test depends only on how a text compares with this one. */
+      readonly bound?: TextBound
+    }
   | { readonly kind: 'genres'; readonly test: (genres: readonly string[]) => boolean }
+
+/** A comparison of texts by code point. */
+export interface TextBound {
+  readonly value: string
+  /** Gets a negative number, 0 or a positive number for texts before, at and after `value`. */
+  readonly test: (order: number) => boolean
+}
 
 /** Properties with numbers by their names in the API. */
 export const numberProperties: Readonly<Record<string, NumberName>> = {
@@ -95,17 +108,17 @@ function readComparison({ name, target, args }: Call): Filter {
     return { kind: 'text', of: of.name, test: (text) => method(text, value) }
   }
   const isTurned = propertyOf(left) === undefined
-  const operator = operators[name]
+  const operator = ownValue(operators, isTurned ? (mirrored[name] ?? name) : name)
   if (operator === undefined) throw unreadable()
   const of = propertyOf(isTurned ? right : left)
   const value = constantOf(isTurned ? left : right)
-  const test = <Value extends string | number>(given: Value) =>
-    operator(isTurned ? order(value as Value, given) : order(given, value as Value))
   if (of?.kind === 'number' && typeof value === 'number') {
-    return { kind: 'number', of: of.name, test }
+    return { kind: 'number', of: of.name, test: operator.forNumber(value) }
   }
-  if (of?.kind === 'text' && typeof value === 'string') return { kind: 'text', of: of.name, test }
-  throw unreadable()
+  if (of?.kind !== 'text' || typeof value !== 'string') throw unreadable()
+  const { test: passes } = operator
+  const test = (text: string) => passes(compareCodePoints(text, value))
+  return { kind: 'text', of: of.name, test, bound: { value, test: passes } }
 }
 
 function readMembership(left: Expression | undefined, right: Expression | undefined): Filter {
@@ -133,19 +146,29 @@ const methods: Readonly<Record<string, Test<string>>> = {
   contains: (text, part) => text.includes(part),
 }
 
-/** Operators of CEL by what they ask of an order, as `order` returns it. */
-const operators: Readonly<Record<string, (order: number) => boolean>> = {
-  '_==_': (order) => order === 0,
-  '_!=_': (order) => order !== 0,
-  '_<_': (order) => order < 0,
-  '_<=_': (order) => order <= 0,
-  '_>_': (order) => order > 0,
-  '_>=_': (order) => order >= 0,
+interface Operator {
+  /** Gets how a value compares with the constant: a negative number, 0 or a positive one. */
+  readonly test: (order: number) => boolean
+  /** Returns the test for a number, which runs for each movie. */
+  readonly forNumber: (constant: number) => (value: number) => boolean
 }
 
-/** Compares two numbers, or two texts by code point. */
-function order(a: string | number, b: string | number): number {
-  return typeof a === 'number' ? a - (b as number) : compareCodePoints(a, b as string)
+/** Operators of CEL. */
+const operators: Readonly<Record<string, Operator>> = {
+  '_==_': { test: (order) => order === 0, forNumber: (than) => (value) => value === than },
+  '_!=_': { test: (order) => order !== 0, forNumber: (than) => (value) => value !== than },
+  '_<_': { test: (order) => order < 0, forNumber: (than) => (value) => value < than },
+  '_<=_': { test: (order) => order <= 0, forNumber: (than) => (value) => value <= than },
+  '_>_': { test: (order) => order > 0, forNumber: (than) => (value) => value > than },
+  '_>=_': { test: (order) => order >= 0, forNumber: (than) => (value) => value >= than },
+}
+
+/** Operators that mean the same with their operands exchanged. Others are symmetric. */
+const mirrored: Readonly<Record<string, string>> = {
+  '_<_': '_>_',
+  '_<=_': '_>=_',
+  '_>_': '_<_',
+  '_>=_': '_<=_',
 }
 
 type Property =

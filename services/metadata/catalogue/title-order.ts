@@ -22,6 +22,8 @@ export interface TitleOrder {
    * movie at the position is among the ones that were listed already.
    */
   rankAfter(position: TitlePosition, isDescending: boolean): number
+  /** Returns the slots whose titles are before a text, those that have it, and those after it. */
+  parts(title: string): [before: Uint32Array, at: Uint32Array, after: Uint32Array]
   /** Returns the first slots after a position, or from the beginning without one. */
   slotsAfter(position: TitlePosition | undefined, isDescending: boolean, countMax: number): number[]
 }
@@ -87,6 +89,15 @@ export function createTitleOrder(columns: Columns): TitleOrder {
       return ranks
     },
     rankAfter: (position, isDescending) => countBefore(position, isDescending) - 0.5,
+    parts(title) {
+      settle()
+      const place = (isPast: (order: number) => boolean) =>
+        firstIndex(inOrder, (slot) =>
+          isPast(compareCodePoints(columns.titles[slot] as string, title)),
+        )
+      const [from, to] = [place((order) => order >= 0), place((order) => order > 0)]
+      return [inOrder.subarray(0, from), inOrder.subarray(from, to), inOrder.subarray(to)]
+    },
     slotsAfter(position, isDescending, countMax) {
       settle()
       const place = position && countBefore(position, isDescending)
