@@ -11,6 +11,7 @@ import {
 import { measureIdleConnections } from './cases/idle-connections.ts'
 import { measureKafkaToSqlite, measureLogToSqlite } from './cases/ingest.ts'
 import { measureGrpcMebibyte, measureGrpcStream } from './cases/large-calls.ts'
+import { measureLists } from './cases/lists.ts'
 import { measureMovieDetails } from './cases/movie-details.ts'
 import { measureOverload } from './cases/overload.ts'
 import { measurePage } from './cases/page.ts'
@@ -49,6 +50,7 @@ const cases: Readonly<Record<string, Measure>> = {
   viewers: measureViewers,
   'fan-out': measureFanOut,
   routing: measureRouting,
+  lists: measureLists,
 }
 const benches: Readonly<Record<string, readonly string[]>> = {
   rpc: Object.keys(rpcCases),
