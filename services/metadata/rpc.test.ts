@@ -13,10 +13,7 @@ import {
   MetadataSchema,
   MetadataService,
 } from '../../gen/metadata/v1/metadata_pb.ts'
-import { followStore } from './catalogue/follow.ts'
-import type { RatingsState } from './ratings/follow-ratings.ts'
-import { createRatedMovies } from './ratings/rated-movies.ts'
-import { createMetadataApp, type MetadataAppOptions } from './service.ts'
+import { createMetadataApp } from './service.ts'
 import { alien as completeMovie } from './store/contract/fixtures.ts'
 import { createMemoryMetadataStore } from './store/memory.ts'
 
@@ -288,43 +285,6 @@ test('ListMetadata filters, orders and counts', async () => {
   expect([totalSize, facets]).toEqual([3, undefined])
 })
 
-test('a list by ratings says which ratings it has, and a cache revalidates it when they change', async () => {
-  let state: RatingsState | undefined = { revision: 7, unavailableSince: undefined }
-  const rated = createRatedMovies()
-  const store = createMemoryMetadataStore()
-  const catalogue = followStore(store, rated)
-  const { client, app, putTitles } = setUp({ store, catalogue, ratings: { state: () => state } })
-  await putTitles('a', 'b', 'c')
-  rated.set('b', { count: 2, mean: 4.5, score: 4 })
-  rated.set('c', { count: 1, mean: 5, score: 3 })
-  const request = { orderBy: 'rating.bayesian_score desc', ratingCountMin: 1n }
-  const page = await client.listMetadata(request)
-  expect(page).toMatchObject({ metadata: [{ id: 'b' }, { id: 'c' }], totalSize: 2 })
-  expect(page.ratings).toMatchObject({ revision: 7n })
-  expect(page.ratings?.unavailableSince).toBeUndefined()
-  expect((await client.listMetadata({ orderBy: 'year' })).ratings).toBeUndefined()
-
-  const etags = new Set<string | null>()
-  const path = `${appOrigin}/v1/movies?filter=rating.mean%3E4.6`
-  const read = async () => {
-    const response = await app.request(path)
-    etags.add(response.headers.get('etag'))
-    return await response.json()
-  }
-  expect(await read()).toMatchObject({ metadata: [{ id: 'c' }], ratings: { revision: 7 } })
-  state = { revision: 8, unavailableSince: undefined }
-  await read()
-  state = { revision: 8, unavailableSince: new Date('2026-11-29T20:00:00Z') }
-  expect(await read()).toMatchObject({ ratings: { unavailableSince: '2026-11-29T20:00:00Z' } })
-  expect(etags.size).toBe(3)
-  state = undefined
-  const error = await failureOf(client.listMetadata(request))
-  expect([error.code, error.rawMessage]).toEqual([
-    Code.Unavailable,
-    'the ratings are not read yet: call again later',
-  ])
-})
-
 test.each([
   [
     { filter: 'year = 1990' },
@@ -508,10 +468,9 @@ describe('app.fetch alone, without a port, responds to', () => {
 
 const now = Date.UTC(2026, 10, 23, 12, 0, 0, 250)
 
-function setUp(options: Partial<MetadataAppOptions> = {}) {
+function setUp() {
   const app = createMetadataApp({
     store: createMemoryMetadataStore({ clock: () => now }),
-    ...options,
     log: pino({ level: 'silent' }),
     metrics: createMetrics(),
     health: createHealth(new AbortController().signal),

@@ -134,9 +134,10 @@ async function nearMatches(
   for (const word of new Set(words)) {
     await pause()
     const matches = vocabulary.whole('label', word, size)
+    const slips = await vocabulary.near(word, pause)
     for (const field of names) {
       addAll(matches, vocabulary.beginning(field, word, size))
-      for (const near of vocabulary.near(word)) addAll(matches, vocabulary.whole(field, near, size))
+      for (const slip of slips) addAll(matches, vocabulary.whole(field, slip, size))
     }
     for (const [left, right] of halves(word, vocabulary)) {
       const both = wholeIn(names, left, vocabulary, size)

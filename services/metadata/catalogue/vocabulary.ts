@@ -1,5 +1,6 @@
 import { type Bits, noBits, setBit } from './bits.ts'
 import { isNear, lettersOf, nearDistance } from './near.ts'
+import { inTurns, type Pause } from './pause.ts'
 
 /** Parts of a movie that have words. Labels are its genres and year. */
 export const fields = ['title', 'director', 'label'] as const
@@ -19,7 +20,7 @@ export interface Vocabulary {
   /** Returns whether a movie has, or once had, this word in its title or director. */
   has(word: string): boolean
   /** Returns known words of title or director that differ by a slip of the keyboard. */
-  near(word: string): string[]
+  near(word: string, pause: Pause): Promise<string[]>
 }
 
 export function createVocabulary(): Vocabulary {
@@ -71,14 +72,17 @@ export function createVocabulary(): Vocabulary {
       const number = numbers.get(word)
       return number !== undefined && isName(number)
     },
-    near(word) {
+    async near(word, pause) {
       const found: string[] = []
       if (nearDistance(word) === 0) return found
       const own = lettersOf(word)
-      for (let number = 0; number < words.length; number++) {
-        const other = words[number] as string
-        if (isNear(word, own, other, letters[number] as number) && isName(number)) found.push(other)
-      }
+      await inTurns(words.length, pause, (from, to) => {
+        for (let number = from; number < to; number++) {
+          const other = words[number] as string
+          const isSlip = isNear(word, own, other, letters[number] as number)
+          if (isSlip && isName(number)) found.push(other)
+        }
+      })
       return found
     },
   }
