@@ -152,6 +152,22 @@ describePage('the system page', { start: startServicesApart }, (site) => {
     await eventually(async () => expect(await points()).toBeGreaterThanOrEqual(before))
   }, 60_000)
 
+  test('the charts of the system page share one crosshair', async () => {
+    await using visitor = await open()
+    const { page } = visitor
+    await page.locator('canvas').nth(2).waitFor()
+    await page.locator('.chart .u-over').first().hover()
+    const places = () =>
+      page.locator('.chart .u-cursor-x').evaluateAll((all) =>
+        all.map((one) => {
+          const over = one.closest('.u-over')?.getBoundingClientRect()
+          const share = (one.getBoundingClientRect().x - (over?.x ?? 0)) / (over?.width || 1)
+          return share.toFixed(1)
+        }),
+      )
+    await eventually(async () => expect(await places()).toEqual(['0.5', '0.5', '0.5']))
+  })
+
   test('the system page shows ingest progress and dead letters, and opens one', async () => {
     await using visitor = await open()
     const { page } = visitor
