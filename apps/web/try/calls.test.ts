@@ -133,6 +133,21 @@ test('a method without side effects is called by GET', async () => {
   }
 })
 
+test('services that are expected are described in one request, and others by a second', async () => {
+  const own = 'rating.v1.RatingService'
+  const known = await reflect(baseUrl, AbortSignal.timeout(5_000), {
+    expected: [own, 'no.such.Service'],
+  })
+  const names = (all: Reflected) => all.services.map(({ typeName }) => typeName)
+  expect(names(known)).toEqual(names(reflected))
+  const alone = await reflect(baseUrl, AbortSignal.timeout(5_000), {
+    expected: [own],
+    isWanted: (name) => name === own,
+  })
+  expect(names(alone)).toEqual([own])
+  expect(alone.registry.getService('system.v1.DeadLetterService')).toBeUndefined()
+})
+
 test('an unreachable server is an end with the code unavailable', async () => {
   const call = { ...callOf('PutRating', [rating]), baseUrl: 'http://127.0.0.1:9' }
   expect(await eventsOf(call)).toMatchObject([{ kind: 'end', error: { code: 'unavailable' } }])

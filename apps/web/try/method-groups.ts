@@ -1,8 +1,5 @@
 import type { DescMethod, DescService } from '@bufbuild/protobuf'
-import { MetadataService } from '@marquee/client/metadata'
-import { MovieService } from '@marquee/client/movie'
-import { RatingService } from '@marquee/client/rating'
-import { DeadLetterService, SystemService } from '@marquee/client/system'
+import { bundledServices } from './bundled-services.ts'
 import type { Reflection, Reflections } from './reflections.ts'
 import { ownerOf, type ServiceName, serviceNames, tryPath } from './try-path.ts'
 
@@ -18,16 +15,9 @@ export interface RpcService {
   readonly methods: readonly MethodEntry[]
 }
 
-/** Methods of the page's own version, listed until reflection has responded. */
-const bundled: Readonly<Record<ServiceName, readonly DescService[]>> = {
-  movie: [MovieService, SystemService],
-  metadata: [MetadataService],
-  rating: [RatingService, DeadLetterService],
-}
-
 /** The RPC services of one service alone. */
 export function ownServices(name: ServiceName, reflection: Reflection): RpcService[] {
-  const services = reflection.state === 'known' ? reflection.services : bundled[name]
+  const services = reflection.state === 'known' ? reflection.services : bundledServices[name]
   return services.filter(({ typeName }) => ownerOf(typeName) === name).map(entriesAt(name))
 }
 

@@ -30,26 +30,39 @@ type ReflectionRequest = MessageInitShape<typeof ServerReflectionRequestSchema>[
 /** Compresses the descriptors to a quarter. */
 const headers = [['connect-accept-encoding', 'gzip']] as const
 
-/**
- * Loads the services of the server at the base URL, in two requests.
- * @param isWanted Returns false for a service whose types are not needed. Default: all are loaded.
- */
+interface ReflectOptions {
+  /** Returns false for a service whose types are not needed. Default: all are loaded. */
+  readonly isWanted?: (typeName: string) => boolean
+  /** Names of services that the server probably has: they take no second request. Default: none. */
+  readonly expected?: readonly string[]
+}
+
+/** Loads the services of the server at the base URL, in two requests, or one when all are expected. */
 export async function reflect(
   baseUrl: string,
   signal: AbortSignal,
-  isWanted: (typeName: string) => boolean = () => true,
+  { isWanted = () => true, expected = [] }: ReflectOptions = {},
 ): Promise<Reflected> {
-  const [listed] = await sendAll(baseUrl, [{ case: 'listServices', value: '' }], signal)
+  const list = { case: 'listServices', value: '' } as const
+  const [listed, ...first] = await sendAll(baseUrl, [list, ...expected.map(containing)], signal)
+  if (listed?.case === 'errorResponse') throw errorOf(listed)
   const all = listed?.case === 'listServicesResponse' ? listed.value.service : []
-  const names = all.filter(({ name }) => isWanted(name))
-  const requests = names.map(({ name }) => ({ case: 'fileContainingSymbol', value: name }) as const)
-  const responses = await sendAll(baseUrl, requests, signal)
-  const files = responses.flatMap((response) =>
+  const names = all.map(({ name }) => name).filter(isWanted)
+  const others = names.filter((name) => !expected.includes(name))
+  const rest = others.length > 0 ? await sendAll(baseUrl, others.map(containing), signal) : []
+  const failed = rest.find((response) => response.case === 'errorResponse')
+  if (failed) throw errorOf(failed)
+  // An expected service that the server does not have is an error among the first.
+  const files = [...first, ...rest].flatMap((response) =>
     response.case === 'fileDescriptorResponse' ? response.value.fileDescriptorProto : [],
   )
   const registry = registryOf(files.map((file) => fromBinary(FileDescriptorProtoSchema, file)))
-  const services = names.map(({ name }) => registry.getService(name))
+  const services = names.map((name) => registry.getService(name))
   return { registry, services: services.filter((service) => service !== undefined) }
+}
+
+function containing(value: string): ReflectionRequest {
+  return { case: 'fileContainingSymbol', value }
 }
 
 /**
@@ -60,7 +73,7 @@ async function sendAll(
   baseUrl: string,
   requests: readonly ReflectionRequest[],
   signal: AbortSignal,
-): Promise<ServerReflectionResponse['messageResponse'][]> {
+): Promise<Reply[]> {
   const call: Call = {
     baseUrl,
     method: ServerReflection.method.serverReflectionInfo,
@@ -70,17 +83,18 @@ async function sendAll(
     registry: createRegistry(),
     options: { ...defaultCallOptions, format: 'binary', headers },
   }
-  const responses: ServerReflectionResponse['messageResponse'][] = []
+  const responses: Reply[] = []
   for await (const event of runCall(call, signal)) {
     if (event.kind === 'message') {
-      responses.push(throwIfError(fromJsonString(ServerReflectionResponseSchema, event.json)))
+      responses.push(fromJsonString(ServerReflectionResponseSchema, event.json).messageResponse)
     }
     if (event.kind === 'end' && event.error) throw new ConnectError(event.error.message)
   }
   return responses
 }
 
-function throwIfError({ messageResponse }: ServerReflectionResponse) {
-  if (messageResponse.case !== 'errorResponse') return messageResponse
-  throw new ConnectError(messageResponse.value.errorMessage, messageResponse.value.errorCode)
+type Reply = ServerReflectionResponse['messageResponse']
+
+function errorOf({ value }: Extract<Reply, { case: 'errorResponse' }>): ConnectError {
+  return new ConnectError(value.errorMessage, value.errorCode)
 }

@@ -1,6 +1,7 @@
 import { ConnectError } from '@connectrpc/connect'
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { ServiceAddresses } from '../addresses.ts'
+import { expectedServices } from './bundled-services.ts'
 import { type Reflected, reflect } from './reflection.ts'
 import { isListed, type ServiceName, serviceNames } from './try-path.ts'
 
@@ -38,8 +39,10 @@ export function createReflections(options: ReflectionsOptions): Reflections {
     try {
       const { services } = await addresses()
       const baseUrl = absoluteUrl(services[name], origin)
-      const isWanted = (typeName: string) => isListed(typeName, name)
-      const reflected = await reflect(baseUrl, AbortSignal.timeout(timeoutMs), isWanted)
+      const reflected = await reflect(baseUrl, AbortSignal.timeout(timeoutMs), {
+        isWanted: (typeName) => isListed(typeName, name),
+        expected: expectedServices(name),
+      })
       of[name].value = { state: 'known', baseUrl, ...reflected }
     } catch (error) {
       of[name].value = { state: 'failed', reason: ConnectError.from(error).rawMessage }
