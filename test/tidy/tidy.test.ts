@@ -37,6 +37,12 @@ test('a cycle is found, the shortest of those that share files', () => {
   ])
 })
 
+test('decisions are numbered one after the other', () => {
+  const files = readdirSync(join(root, 'docs', 'decisions')).sort()
+  const numbers = files.map((name) => Number(name.slice(0, 4)))
+  expect(numbers).toEqual(files.map((_, index) => index + 1))
+})
+
 test('files are small, named for an idea, and read their surroundings in one place', () => {
   expect(written.flatMap(fileProblems)).toEqual([])
 })
