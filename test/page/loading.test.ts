@@ -23,7 +23,7 @@ const explorer = '/try/rating.v1.RatingService/PutRating'
 /** Waits for each page to be loaded, by path. */
 const pages: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   '/': (page) => page.getByRole('link', { name: best?.name ?? '' }).waitFor(),
-  [`/movies/${best?.id}`]: (page) => page.locator('canvas').waitFor(),
+  [`/movies/${best?.id}`]: (page) => page.getByRole('region', { name: 'More like this' }).waitFor(),
   '/system': (page) => page.locator('canvas').nth(2).waitFor(),
   [explorer]: (page) => page.getByRole('button', { name: 'Send' }).waitFor(),
 }

@@ -23,14 +23,16 @@ describePage(
       await last.click()
       await heading(page, rated.at(-1)?.title ?? '').waitFor()
       expect(new URL(page.url()).pathname).toBe(`/movies/${rated.at(-1)?.id}`)
-      expect(await page.title()).toBe(`${rated.at(-1)?.title} · Marquee`)
+      expect(await page.title()).toBe(
+        `${rated.at(-1)?.name.replace(/, (\d+)$/, ' ($1)')} · Marquee`,
+      )
       expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
       await page.goBack()
       await last.waitFor()
       await eventually(async () => expect(await page.evaluate(() => scrollY)).toBe(scrolled))
       await page.goForward()
       await heading(page, rated.at(-1)?.title ?? '').waitFor()
-      await page.getByRole('link', { name: 'All movies', exact: true }).click()
+      await page.getByRole('link', { name: `Top rated (no. ${rated.length})` }).click()
       await last.waitFor()
     })
 
@@ -50,7 +52,7 @@ describePage(
       const pages = [ada.page, bob.page]
       for (const page of pages) {
         await expectWords(page, words(100, 20))
-        await page.getByRole('img', { name: /Mean and number of ratings over time/ }).waitFor()
+        expect(await page.locator('canvas').count()).toBe(0)
       }
       for (const value of [1, 2, 3, 3.5]) {
         await site().others.rate(watched.id, `live-${value}`, value)
@@ -71,6 +73,7 @@ describePage(
           '1 1 4%',
           '0.5 0 0%',
         ])
+        await page.getByRole('img', { name: /Mean of the ratings over time/ }).waitFor()
         expect(await page.locator('canvas').count()).toBe(1)
       }
     })
@@ -129,6 +132,52 @@ describePage(
       await expectWords(page, words(98, 21))
       await page.keyboard.press('0')
       await expectWords(page, words(94, 20))
+    })
+
+    test('director, genre and year lead to the movies that have them too', async () => {
+      await using visitor = await site().visit(path(matrix))
+      const { page } = visitor
+      const main = page.getByRole('main')
+      for (const [name, search] of [
+        ['Andy Wachowski', '?director=Andy+Wachowski&sort=year'],
+        ['Action', '?genre=Action'],
+        ['1999', '?decade=1990&sort=year&dir=asc'],
+      ] as const) {
+        const link = main.getByRole('link', { name, exact: true })
+        expect(await link.getAttribute('href')).toBe(`/${search}`)
+      }
+      await main.getByRole('link', { name: 'Andy Wachowski', exact: true }).click()
+      await page.getByRole('heading', { level: 1, name: 'Movies by Andy Wachowski' }).waitFor()
+      await page.getByRole('link', { name: matrix.name, exact: true }).waitFor()
+    })
+
+    test('a movie leads on to others by its director and of its genre', async () => {
+      await using visitor = await site().visit(path(matrix))
+      const { page } = visitor
+      const more = page.getByRole('region', { name: 'More by Andy Wachowski' })
+      await more.getByRole('link', { name: 'The Matrix Reloaded, 2003' }).waitFor()
+      const like = page.getByRole('region', { name: 'More like this' })
+      expect(await like.getByRole('listitem').count()).toBeGreaterThan(0)
+      await more.getByRole('link', { name: 'The Matrix Reloaded, 2003' }).click()
+      await heading(page, 'The Matrix Reloaded').waitFor()
+    })
+
+    test('the arrow keys open the movies before and after it in the list', async () => {
+      await using visitor = await site().visit('/')
+      const { page } = visitor
+      await page.getByRole('link', { name: watched.name, exact: true }).waitFor()
+      const names = await page
+        .locator('.card-link .visually-hidden')
+        .evaluateAll((all) => all.slice(0, 2).map((one) => one.textContent ?? ''))
+      const titles = names.map((name) => name.replace(/, \d+$/, ''))
+      await page.getByRole('link', { name: names[0] ?? '', exact: true }).click()
+      await heading(page, titles[0] ?? '').waitFor()
+      await page.keyboard.press('ArrowRight')
+      await heading(page, titles[1] ?? '').waitFor()
+      await page.keyboard.press('ArrowLeft')
+      await heading(page, titles[0] ?? '').waitFor()
+      await page.goBack()
+      await page.getByRole('heading', { level: 1, name: 'Top rated' }).waitFor()
     })
 
     test('a movie without ratings says so', async () => {

@@ -98,9 +98,9 @@ export const pageStates: Readonly<Record<string, PageState>> = {
     path: matrix,
     pictureAfterMs: 10_000,
     async reach(page) {
-      await page.locator('canvas').waitFor()
       await page.getByRole('radio', { name: '4.5 of 5' }).click()
       await page.getByText('Saved', { exact: true }).waitFor()
+      await page.locator('canvas').waitFor()
     },
   },
   'movie-empty': {

@@ -9,6 +9,15 @@ export const recordType = 'movie'
 /** A movie without its rating, which changes. An absent property is unknown. */
 export type Movie = Readonly<Omit<Metadata, '$typeName' | '$unknown' | 'updateTime' | 'etag'>>
 
+/** The title with the year, which the titles of remakes have already: `King Kong (1933)`. */
+export function titleWithYear({ title, year }: Pick<Movie, 'title' | 'year'>): string {
+  return year === undefined || hasYear({ title, year }) ? title : `${title} (${year})`
+}
+
+export function hasYear({ title, year }: Pick<Movie, 'title' | 'year'>): boolean {
+  return title.endsWith(`(${year})`)
+}
+
 export function readMovieRating({ rating, ratingStatus, ratingScale }: MovieDetails): Rating {
   if (ratingStatus === RatingStatus.UNAVAILABLE) return unavailable
   if (!rating && ratingScale) return { status: 'not-rated', scale: readScale(ratingScale) }

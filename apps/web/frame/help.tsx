@@ -7,6 +7,7 @@ const keys: readonly (readonly [keys: readonly string[], meaning: string])[] = [
   [['0', '⌫'], 'Remove your rating'],
   [['←', '↑', '↓', '→'], 'Move between movies in the list'],
   [['←', '→'], 'Lower or raise the focused rating by half a star'],
+  [['←', '→'], 'Open the movie before or after this one in the list'],
   [['/'], 'Search; so does Ctrl or ⌘ with K'],
   [['f'], 'Filter the methods of the API explorer'],
   [['?'], 'Show these shortcuts'],

@@ -1,8 +1,8 @@
-import { type ReadonlySignal, useSignal, useSignalEffect } from '@preact/signals'
+import { type ReadonlySignal, type Signal, useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { meanText, type Rating, ratingsNoun } from '../rating/aggregate.ts'
 import type { Scale } from '../rating/scale.ts'
-import { addToHistory, emptyHistory, extendTo, movement } from './history.ts'
+import { addToHistory, emptyHistory, extendTo, type History, movement } from './history.ts'
 import type { Plot } from './plot.ts'
 
 /** Interval of drawing, so that the line continues while the rating does not change. */
@@ -14,22 +14,30 @@ interface RatingChartProps {
   readonly scale: ReadonlySignal<Scale>
 }
 
-/** A chart of the rating since the page was opened. */
+/** A chart of the rating since the page was opened. It appears with the first change. */
 export function RatingChart({ rating, scale }: RatingChartProps) {
-  const container = useRef<HTMLDivElement>(null)
   const history = useSignal(emptyHistory)
-  const failed = useSignal(false)
   useSignalEffect(() => {
     const shown = rating.value
     if (shown.status === 'unknown') return
     const aggregate = shown.status === 'rated' ? shown.aggregate : undefined
     history.value = addToHistory(history.peek(), Date.now() / 1000, aggregate)
   })
+  return movementText(history.value) === '' ? null : <Chart history={history} scale={scale} />
+}
+
+interface ChartProps {
+  readonly history: Signal<History>
+  readonly scale: ReadonlySignal<Scale>
+}
+
+function Chart({ history, scale }: ChartProps) {
+  const container = useRef<HTMLDivElement>(null)
+  const failed = useSignal(false)
   useEffect(() => {
     let plot: Plot | undefined
     let closed = false
     const draw = () => plot?.draw(extendTo(history.peek(), Date.now() / 1000))
-    // The chart's code loads in parallel with the movie.
     import('./plot.ts').then(
       ({ createPlot }) => {
         if (closed || !container.current) return
@@ -55,18 +63,13 @@ export function RatingChart({ rating, scale }: RatingChartProps) {
       <h2 id="chart-title" class="movie-panel-title">
         Live rating
       </h2>
-      <p class="rating-chart-key" aria-hidden="true">
-        <span class="rating-chart-key-mean">Mean</span>
-        <span class="rating-chart-key-count">Ratings</span>
-      </p>
       <div
         ref={container}
         class="plot"
         role="img"
-        aria-label={`Mean and number of ratings over time. ${words}`}
+        aria-label={`Mean of the ratings over time. ${words}`}
       >
         <i class="plot-mean" />
-        <i class="plot-count" />
         <i class="plot-axis" />
         <i class="plot-grid" />
       </div>

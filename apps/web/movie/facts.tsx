@@ -1,4 +1,6 @@
+import { type ComponentChildren, Fragment } from 'preact'
 import type { Movie } from '../catalogue/movie.ts'
+import { listPath } from '../list/list-view.ts'
 
 const dayFormat = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })
 const monthFormat = new Intl.DateTimeFormat('en', {
@@ -11,17 +13,30 @@ const votesFormat = new Intl.NumberFormat('en', { notation: 'compact' })
 /** Fields that the page shows elsewhere, or together with another field. */
 type Elsewhere = 'id' | 'title' | 'description' | 'year' | 'imdbVotes'
 
-type Fact = readonly [name: string, textOf: (movie: Movie) => string | undefined]
+type Fact = readonly [name: string, textOf: (movie: Movie) => ComponentChildren]
 
 /** The facts about a movie, one for each other field: the compiler asks for that of a new field. */
 const facts: Readonly<Record<Exclude<keyof Movie, Elsewhere>, Fact>> = {
-  director: ['Director', ({ director }) => director],
+  director: [
+    'Director',
+    ({ director }) => director && <a href={listPath({ director, sort: 'year' })}>{director}</a>,
+  ],
   releaseDate: ['Released', releaseText],
   runningTimeMinutes: [
     'Running time',
     ({ runningTimeMinutes: minutes }) => (minutes ? durationText(minutes) : undefined),
   ],
-  genres: ['Genre', ({ genres }) => genres.join(', ')],
+  genres: [
+    'Genre',
+    ({ genres }) =>
+      genres.length > 0 &&
+      genres.map((genre, index) => (
+        <Fragment key={genre}>
+          {index > 0 ? ', ' : ''}
+          <a href={listPath({ genres: [genre] })}>{genre}</a>
+        </Fragment>
+      )),
+  ],
   imdbRating: [
     'IMDb',
     ({ imdbRating, imdbVotes }) => (imdbRating ? imdbText(imdbRating, imdbVotes) : undefined),

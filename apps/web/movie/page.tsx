@@ -1,15 +1,22 @@
+import { useSignal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
-import type { Movie } from '../catalogue/movie.ts'
+import { hasYear, type Movie, titleWithYear } from '../catalogue/movie.ts'
 import { EmptyState } from '../empty-state.tsx'
 import { Failure } from '../failure.tsx'
+import { listPath } from '../list/list-view.ts'
 import { NoticeBar } from '../notice-bar.tsx'
 import type { PageProps } from '../page-props.ts'
 import { Poster } from '../poster/poster.tsx'
 import { ratingText } from '../rating/aggregate.ts'
 import { RatingChoice } from '../rating/choice.tsx'
+import { moviePath } from '../route.ts'
+import { useSingleKeys } from '../shortcuts.ts'
+import { copyText } from '../try/copy-text.ts'
 import { RatingChart } from './chart.tsx'
 import { Facts } from './facts.tsx'
+import { type ListPosition, positionOf } from './list-position.ts'
 import { RatingPanel } from './panel.tsx'
+import { SimilarMovies } from './similar.tsx'
 import { createWatchedMovie } from './watch-movie.ts'
 
 /** Minimum interval between announcements of a changed rating. */
@@ -29,7 +36,7 @@ export function MoviePage({ movieId, ...page }: PageProps & { movieId: string })
   const movie = watched.movie.value
   const status = watched.status.value
   useEffect(() => {
-    if (movie) document.title = `${movie.title} · Marquee`
+    if (movie) document.title = `${titleWithYear(movie)} · Marquee`
   }, [movie])
   if (status === 'not-found') return <MovieNotFound />
   if (!movie && status === 'lost') return <MovieUnavailable />
@@ -47,28 +54,35 @@ interface MovieArticleProps {
 function MovieArticle({ movieId, movie, lost, page }: MovieArticleProps) {
   const rating = page.ratingCache.of(movieId)
   useAnnounceRating(movieId, page)
+  useNeighbourKeys(movieId, page)
   return (
     <article class="movie" aria-busy={!movie}>
-      <BackLink />
+      <BackLink position={positionOf(page.list, movieId)} />
       <div class="movie-poster">
         {movie ? <Poster movie={movie} /> : <div class="ghost-poster" />}
       </div>
       <div class="movie-head">
         <h1 tabIndex={-1}>
           {movie ? movie.title : <span class="visually-hidden">Loading the movie</span>}{' '}
-          {movie?.year ? <span class="movie-year">{movie.year}</span> : null}
+          {movie?.year && !hasYear(movie) ? <YearLink year={movie.year} /> : null}
           {movie ? null : <span class="ghost-line" />}
         </h1>
         {movie?.description ? <p class="movie-description">{movie.description}</p> : null}
         {movie ? <Facts movie={movie} /> : <div class="facts" />}
+        <Actions />
       </div>
       <div class="movie-panels" inert={!movie}>
-        <RatingPanel rating={rating} scale={page.ratingCache.scale} />
-        <div class="movie-panel">
+        <RatingPanel
+          rating={rating}
+          scale={page.ratingCache.scale}
+          own={page.ownRatings.of(movieId).value.wanted}
+        />
+        <div class="movie-panel movie-own">
           <RatingChoice movieId={movieId} movie={movie} page={page} />
         </div>
         <RatingChart rating={rating} scale={page.ratingCache.scale} />
       </div>
+      <div class="movie-similar">{movie ? <SimilarMovies movie={movie} page={page} /> : null}</div>
       <MovieNotice unavailable={rating.value.status === 'unavailable'} lost={lost} page={page} />
     </article>
   )
@@ -109,7 +123,7 @@ function MovieNotice(props: { unavailable: boolean; lost: boolean; page: PagePro
 }
 
 /** A link back to the list, to the scroll position where it was left. */
-function BackLink() {
+function BackLink({ position }: { position: ListPosition | undefined }) {
   const back = (event: MouseEvent) => {
     if (history.state?.fromList !== true || event.metaKey || event.ctrlKey) return
     event.preventDefault()
@@ -118,13 +132,61 @@ function BackLink() {
   return (
     <p class="movie-back">
       <a href="/" onClick={back}>
-        All movies
+        {position?.text ?? 'All movies'}
       </a>
     </p>
   )
 }
 
+function YearLink({ year }: { year: number }) {
+  const decade = Math.floor(year / 10) * 10
+  return (
+    <a class="movie-year" href={listPath({ decade, sort: 'year', descending: false })}>
+      {year}
+    </a>
+  )
+}
+
+function Actions() {
+  const copied = useSignal('Copy link')
+  const copy = async () => {
+    const url = location.origin + location.pathname
+    // Phones have a menu of what to do with a link.
+    if (navigator.share && matchMedia('(pointer: coarse)').matches) {
+      // A person who closes the menu rejects it.
+      await navigator.share({ url }).catch(() => undefined)
+      return
+    }
+    const isDone = await copyText(url)
+    copied.value = isDone ? 'Copied' : 'Copying is not allowed here'
+  }
+  return (
+    <p class="movie-actions">
+      <button type="button" class="button" onClick={() => void copy()}>
+        {copied}
+      </button>
+    </p>
+  )
+}
+
+/** The arrow keys open the movies before and after this one in the list. */
+function useNeighbourKeys(movieId: string, { list, router, singleKeys }: PageProps): void {
+  useSingleKeys(singleKeys, (event) => {
+    // In the rating, arrows choose another value.
+    if (event.target instanceof HTMLInputElement) return
+    const position = positionOf(list, movieId)
+    const keys = { ArrowLeft: position?.previous, ArrowRight: position?.next }
+    const movie = keys[event.key as keyof typeof keys]
+    if (!movie) return
+    event.preventDefault()
+    router.navigate(moviePath(movie.id), { replace: true })
+  })
+}
+
 function MovieNotFound() {
+  useEffect(() => {
+    document.title = 'Movie not found · Marquee'
+  }, [])
   return (
     <EmptyState poster="Lost reel" genre="Thriller">
       <h1 tabIndex={-1}>Movie not found</h1>

@@ -1,5 +1,6 @@
 import type { ReadonlySignal } from '@preact/signals'
 import { countText, meanText, type Rating, ratingText } from '../rating/aggregate.ts'
+import type { Value } from '../rating/own-rating.ts'
 import { type Scale, type SpreadPart, spread } from '../rating/scale.ts'
 
 /** Maximum number of rows of the histogram. */
@@ -7,6 +8,7 @@ const rowCountMax = 20
 
 /** The text in place of a count; empty while the rating loads. */
 function shownText(rating: Rating): string {
+  if (rating.status === 'unavailable') return 'Ratings are offline. Retrying…'
   return rating.status === 'unknown' ? '' : ratingText(rating)
 }
 
@@ -14,10 +16,12 @@ interface RatingPanelProps {
   readonly rating: ReadonlySignal<Rating>
   /** The scale of movies. */
   readonly scale: ReadonlySignal<Scale>
+  /** The person's own rating, whose bar has another colour. */
+  readonly own: Value | undefined
 }
 
 /** The rating by all people: mean, count and histogram. */
-export function RatingPanel({ rating, scale }: RatingPanelProps) {
+export function RatingPanel({ rating, scale, own }: RatingPanelProps) {
   const shown = rating.value
   const notRated = { count: 0, mean: 0, histogram: [], scale: scale.value }
   const aggregate = shown.status === 'rated' ? shown.aggregate : notRated
@@ -39,7 +43,11 @@ export function RatingPanel({ rating, scale }: RatingPanelProps) {
           <li key={row.low} class="spread-row">
             <span class="spread-value">{rangeText(row)}</span>
             <span class="spread-track" aria-hidden="true">
-              <span class="spread-bar" style={{ '--part': row.count / highest }} />
+              <span
+                class="spread-bar"
+                data-own={own !== undefined && own >= row.low && own <= row.high ? '' : undefined}
+                style={{ '--part': row.count / highest }}
+              />
             </span>
             <span class="spread-count">{count > 0 ? row.count : ''}</span>
             <span class="spread-percent">

@@ -3,7 +3,7 @@ import uPlot from 'uplot'
 import type { Scale } from '../rating/scale.ts'
 import type { History } from './history.ts'
 
-/** A chart of the mean and the count over time. */
+/** A chart of the mean over time. */
 export interface Plot {
   draw(history: History): void
   close(): void
@@ -12,10 +12,12 @@ export interface Plot {
 /** Space above and below the line, as a part of the scale, so that a constant mean is not at an edge. */
 const meanMargin = 0.01
 
+const meanSteps = [0.05, 0.1, 0.25, 0.5, 1]
+
 const timeSteps = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200]
 
 /**
- * @param container Its children `.plot-mean`, `.plot-count`, `.plot-axis` and `.plot-grid` set the
+ * @param container Its children `.plot-mean`, `.plot-axis` and `.plot-grid` set the
  * colours by `color`.
  * @param scale Axis of the mean while there is none.
  */
@@ -24,7 +26,7 @@ export function createPlot(container: HTMLElement, scale: ReadonlySignal<Scale>)
   let drawn: History | undefined
   const build = () => {
     plot?.destroy()
-    plot = new uPlot(options(container, scale), [[], [], []], container)
+    plot = new uPlot(options(container, scale), [[], []], container)
     if (drawn) plot.setData(data(drawn))
   }
   build()
@@ -49,9 +51,9 @@ export function createPlot(container: HTMLElement, scale: ReadonlySignal<Scale>)
   }
 }
 
-function data({ times, means, counts }: History): uPlot.AlignedData {
+function data({ times, means }: History): uPlot.AlignedData {
   const start = times[0] ?? 0
-  return [times.map((time) => time - start), [...means], [...counts]]
+  return [times.map((time) => time - start), [...means]]
 }
 
 function size(container: HTMLElement) {
@@ -79,7 +81,6 @@ function options(container: HTMLElement, scale: ReadonlySignal<Scale>): uPlot.Op
     scales: {
       x: { time: false, range: timeRange },
       mean: { range: (_plot, low, high) => meanRange(scale.peek(), low, high) },
-      count: { range: countRange },
     },
     axes: [
       { ...axis, grid: { show: false }, space: 72, size: 28, incrs: timeSteps, values: clockTexts },
@@ -87,28 +88,13 @@ function options(container: HTMLElement, scale: ReadonlySignal<Scale>): uPlot.Op
         ...axis,
         scale: 'mean',
         size: 44,
+        incrs: meanSteps,
         values: (_plot, ticks) => ticks.map((tick) => tick.toFixed(2)),
-      },
-      {
-        ...axis,
-        scale: 'count',
-        side: 1,
-        size: 40,
-        grid: { show: false },
-        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000, 1_000_000],
       },
     ],
     series: [
       {},
       { scale: 'mean', stroke: color('mean'), width: 2.5, points: { show: false }, ...paths },
-      {
-        scale: 'count',
-        stroke: color('count'),
-        width: 1.5,
-        dash: [5, 4],
-        points: { show: false },
-        ...paths,
-      },
     ],
   }
 }
@@ -130,9 +116,4 @@ function meanRange({ min, max }: Scale, low: number | null, high: number | null)
   if (low === null || high === null) return [min, max]
   const margin = meanMargin * (max - min)
   return [low - margin, high + margin]
-}
-
-function countRange(_plot: uPlot, low: number | null, high: number | null): [number, number] {
-  if (low === null || high === null) return [0, 10]
-  return [low, Math.max(high, low + 10)]
 }
