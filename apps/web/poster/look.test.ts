@@ -27,3 +27,8 @@ test('a short title is larger than a long one, and no word is wider than its pos
     expect(fitTitle(word).size * longest * 0.47).toBeLessThanOrEqual(85)
   }
 })
+
+test('M and W take more room than other letters', () => {
+  expect(fitTitle('Memento').size).toBeLessThan(fitTitle('Casinos').size)
+  expect(fitTitle('Wall').size).toBeLessThanOrEqual(fitTitle('Tall').size)
+})
