@@ -1,9 +1,12 @@
 import { expect, test } from 'bun:test'
+import { createRatedMovies } from '../ratings/rated-movies.ts'
 import { movie, remove } from '../store/contract/fixtures.ts'
 import { createMemoryMetadataStore } from '../store/memory.ts'
 import type { MetadataStore } from '../store/port.ts'
 import type { CatalogueQuery } from './catalogue.ts'
+import { parseFilter } from './filter.ts'
 import { followStore } from './follow.ts'
+import { parseOrder } from './order.ts'
 
 test('a list has what was written before it, also by others', async () => {
   await using store = createMemoryMetadataStore()
@@ -66,6 +69,43 @@ test('a catalogue whose movies were put again and again is read again, while it 
   }
   expect(counted.lists()).toBeGreaterThanOrEqual(2 * 4)
   expect((await list({ ...everything, limit: 5_000 }, undefined)).totalSize).toBe(2_000)
+})
+
+test('ratings that change while a catalogue is read, or read again, are in it', async () => {
+  await using store = createMemoryMetadataStore({ deletedCountMax: 1 })
+  const count = 1_200
+  await store.put(Array.from({ length: count }, (_, n) => movie(`${n}`)))
+  const rated = createRatedMovies()
+  let score = 0
+  const rateSome = () => {
+    score += 1
+    for (let n = 0; n < count; n += 100) rated.set(`${n}`, { count: 1, mean: score, score })
+  }
+  const list = (options: Parameters<MetadataStore['list']>[0]) => {
+    rateSome()
+    return store.list(options)
+  }
+  const followed = followStore({ ...store, list }, rated)
+  const order = parseOrder('rating.mean desc', false)
+  const filter = await parseFilter('rating.count > 0')
+  const ratedIds = async () => {
+    const before = score
+    const page = await followed.list({ ...everything, order, filter }, undefined)
+    const isRead = score > before
+    expect(page.movies.map(({ position }) => position.values)).toEqual(
+      page.movies.map(() => [score]),
+    )
+    return { isRead, totalSize: page.totalSize }
+  }
+  expect(await ratedIds()).toEqual({ isRead: true, totalSize: 12 })
+  rateSome()
+  expect(await ratedIds()).toEqual({ isRead: false, totalSize: 12 })
+  for (const id of ['0', '1', '2']) await remove(store, id)
+  expect(await ratedIds()).toEqual({ isRead: true, totalSize: 11 })
+  rateSome()
+  expect(await ratedIds()).toEqual({ isRead: false, totalSize: 11 })
+  await store.put([movie('0')])
+  expect(await ratedIds()).toEqual({ isRead: false, totalSize: 12 })
 })
 
 const everything: CatalogueQuery = {
