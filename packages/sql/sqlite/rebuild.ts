@@ -1,11 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createBackOff } from '@marquee/back-off/exponential'
+import { SqliteError } from './error.ts'
 import { vacuum } from './vacuum.ts'
 
 /**
  * Attempts to empty the write-ahead log, some 20 s in total. Another process that reads at the same
- * time prevents it.
+ * time prevents it, and so does a write of the same connection.
  */
 const emptyingTriesMax = 10
 
@@ -13,8 +14,8 @@ const backOff = createBackOff({ firstMs: 100, maxMs: 10_000 })
 
 /**
  * Returns a function that rebuilds the file, so that neither it nor its write-ahead log has a byte
- * of what was removed before the call. It rejects when the disk is full, or other processes prevent
- * it for long. Others can read meanwhile, and have to wait to write.
+ * of what was removed before the call. It rejects with a temporary error when the disk is full, or
+ * others prevent it for long. Others can read meanwhile, and have to wait to write.
  *
  * @param path Path of the file that `db` is a connection to, or `:memory:`.
  */
@@ -23,9 +24,18 @@ export function createRebuild(db: DatabaseSync, path: string): () => Promise<voi
   let last: Promise<void> = Promise.resolve()
   let next: Promise<void> | undefined
 
+  function isEmptied(): boolean {
+    try {
+      return checkpoint.get()?.busy === 0
+    } catch (error) {
+      if (error instanceof SqliteError && error.failure === 'busy') return false
+      throw error
+    }
+  }
+
   async function emptyWriteAheadLog(): Promise<void> {
-    for (let count = 1; checkpoint.get()?.busy !== 0; count++) {
-      if (count === emptyingTriesMax) throw new Error('another process reads it')
+    for (let count = 1; !isEmptied(); count++) {
+      if (count === emptyingTriesMax) throw new Error('others use it')
       await delay(backOff(count))
     }
   }
@@ -36,10 +46,12 @@ export function createRebuild(db: DatabaseSync, path: string): () => Promise<voi
       await vacuum(path)
       await emptyWriteAheadLog()
     } catch (cause) {
-      throw new Error(
-        `the rows are removed, but the file ${path} may still have their bytes (${(cause as Error).message}): erase again`,
+      const { message, dataLoss } = cause as Error & Partial<SqliteError>
+      const error = new Error(
+        `the rows are removed, but the file ${path} may still have their bytes (${message}): erase again`,
         { cause },
       )
+      throw Object.assign(error, { temporary: dataLoss !== true })
     }
   }
 
