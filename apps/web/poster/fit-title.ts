@@ -12,7 +12,7 @@ const sizes = [27, 24, 21, 18.5, 16, 14, 12, 10.5, 9, 8] as const
 
 /** Width of a capital at the font's narrowest setting, in em: measured, plus a margin. */
 const letterWidth = 0.47
-/** What M and W are wider than that, as a part of it. */
+/** Additional width of M and W, as a part of that. */
 const wideLetterExtra = 0.35
 const lineHeight = 0.95
 
