@@ -1,8 +1,8 @@
 /**
  * Takes screenshots of every page in every state, wide and narrow, light and dark: `bun run
  * screenshots [FOLDER [STATE]]`. FOLDER defaults to a new temporary folder. STATE selects the
- * states whose names start with it. `bun run screenshots docs/images readme` takes the picture of
- * the README.
+ * states whose names start with it. `bun run screenshots docs/images readme` takes the pictures
+ * of the README.
  */
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -82,15 +82,33 @@ async function closeGutter(page: Page): Promise<void> {
   await page.evaluate(() => document.documentElement.style.setProperty('scrollbar-gutter', 'auto'))
 }
 
-/** Takes the picture of the README: the list, in the width of the README. */
-async function takeReadmePicture(browser: Browser, services: Services, folder: string) {
-  const look = { width: 1200, height: 700, colorScheme: 'light' } as const
-  await using visitor = await openVisitor(browser, services.urls.movie, look)
-  await visitor.page.goto('/')
-  await pageStates.list?.reach(visitor.page, visitor)
-  await delay(settleMs)
-  await closeGutter(visitor.page)
-  await visitor.page.screenshot({ path: join(folder, 'page.png') })
+/** Takes the pictures of the README, in its width: the list, and the system while it is called. */
+async function takeReadmePictures(browser: Browser, services: Services, folder: string) {
+  const take = async (name: string, state: PageState | undefined, meanwhile?: Promise<void>) => {
+    const look = { width: 1200, height: 700, colorScheme: 'light' } as const
+    await using visitor = await openVisitor(browser, services.urls.movie, look)
+    await visitor.page.goto(state?.path ?? '/')
+    await state?.reach(visitor.page, visitor)
+    await meanwhile
+    await visitor.page.mouse.move(0, 0)
+    await visitor.page.evaluate(() => scrollTo(0, 0))
+    await delay(settleMs)
+    await closeGutter(visitor.page)
+    await visitor.page.screenshot({ path: join(folder, name) })
+  }
+  await take('page.png', pageStates.list)
+  await take('system.png', pageStates.system, callOften(services.urls.movie))
+}
+
+/** Calls movie for the time that the rates of the system page need. */
+async function callOften(movieUrl: string): Promise<void> {
+  for (let times = 0; times < 1_000; times++) {
+    await fetch(`${movieUrl}/v1/movies/the-matrix-1999/details`).then((one) => one.arrayBuffer())
+    if (times % 5 === 0) {
+      await fetch(`${movieUrl}/v1/movies?query=up`).then((one) => one.arrayBuffer())
+    }
+    await delay(40)
+  }
 }
 
 async function main(): Promise<void> {
@@ -103,7 +121,7 @@ async function main(): Promise<void> {
   await using browser = await openChromium(chromium.value)
   await fill(services)
   await using _audience = await rate(services, meanwhile)
-  if (only === 'readme') await takeReadmePicture(browser, services, folder)
+  if (only === 'readme') await takeReadmePictures(browser, services, folder)
   for (const state of Object.entries(pageStates)) {
     if (only === undefined || state[0].startsWith(only)) {
       await takePictures(browser, services, folder, state)
