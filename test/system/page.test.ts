@@ -44,12 +44,18 @@ async function reachAll(name: RuntimeName): Promise<void> {
   const args = [...urls, '--web-root', webRoot]
   await using movie = await startService({ service: 'movie', runtime: name, args })
 
-  expect(await (await fetch(`${movie.url}/movies/alien`)).text()).toBe('<title>Marquee</title>')
+  expect(await (await fetch(movie.url)).text()).toBe('<title>Marquee</title>')
   const { services } = await (await fetch(`${movie.url}/page.json`)).json()
   const at = (path: string) => createConnectTransport({ baseUrl: movie.url + path })
   const movies = createClient(MetadataService, at(services.metadata))
   const ratings = createClient(RatingService, at(services.rating))
+  const documentOf = async () => {
+    const response = await fetch(`${movie.url}/movies/alien`)
+    return [response.status, await response.text()]
+  }
+  expect(await documentOf()).toEqual([404, expect.stringContaining('<title>Movie not found')])
   await movies.putMetadata({ metadata: { id: 'alien', title: 'Alien' } })
+  expect(await documentOf()).toEqual([200, expect.stringContaining('<title>Alien · Marquee')])
   const rate = (userId: string) => ratings.putRating({ ...alien, userId, value: 5 })
   const away = {
     code: Code.Unavailable,

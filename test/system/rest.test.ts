@@ -159,7 +159,10 @@ describe.each(['itself', 'movie'])('at %s', (place) => {
     const rate = (value: number) => json('PUT', `${at('rating')}${path}/ratings/resumed`, { value })
     const [, { revision }] = await rate(2)
     const { eventId, message } = await firstEvent(`${revision}`)
-    expect([eventId, message]).toEqual([`${revision}`, { resumeRevision: revision }])
+    expect([eventId, message]).toEqual([
+      `${revision}`,
+      { resumeRevision: revision, caughtUp: true },
+    ])
     await rate(3)
     const next = await firstEvent(eventId)
     expect(next.message).toMatchObject({ aggregatedRating: { recordId: id } })
