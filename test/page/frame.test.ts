@@ -32,7 +32,8 @@ describePage(
         for (const path of paths) {
           await page.goto(path)
           await page.getByRole('heading', { level: 1 }).waitFor()
-          await page.getByText('Docs').waitFor()
+          // A wide explorer has no footer.
+          await page.getByText('Docs').waitFor({ state: 'attached' })
           const overflow = () =>
             page.evaluate(() => document.documentElement.scrollWidth - document.body.clientWidth)
           await eventually(async () => {
@@ -63,7 +64,7 @@ describePage(
     test('a narrow page has a search field behind its magnifying glass', async () => {
       await using visitor = await site().visit('/system', { width: 320, touch: true })
       const { page } = visitor
-      const search = page.getByRole('searchbox')
+      const search = page.getByRole('banner').getByRole('searchbox')
       const { width = 0, height = 0 } = (await search.boundingBox()) ?? {}
       expect([width, height]).toEqual([44, 44])
       await search.tap()
@@ -78,7 +79,7 @@ describePage(
       await page.keyboard.press('Control+k')
       await page.keyboard.type('the shining')
       await page.getByRole('link', { name: 'The Shining, 1980' }).waitFor()
-      expect(await page.getByRole('searchbox').inputValue()).toBe('the shining')
+      expect(await page.getByRole('banner').getByRole('searchbox').inputValue()).toBe('the shining')
       expect(await page.title()).toBe('the shining · Search · Marquee')
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { level: 1, name: 'The Shining' }).waitFor()

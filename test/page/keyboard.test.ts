@@ -104,7 +104,8 @@ describePage(
         await using visitor = await site().visit(path, { reducedMotion: 'reduce' })
         const { page } = visitor
         await page.getByRole('heading', { level: 1 }).waitFor()
-        await eventually(async () => expect(await page.getByText('Loading').count()).toBe(0))
+        const loading = page.getByText('Loading').filter({ visible: true })
+        await eventually(async () => expect(await loading.count()).toBe(0))
         for (let n = 0; n < 16; n++) {
           await page.keyboard.press('Tab')
           const what = await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 200))
