@@ -43,10 +43,9 @@ describePage(
       const { page } = visitor
       const requests = collectListRequests(page)
       await page.getByRole('link', { name: best?.name ?? '' }).waitFor()
-      const end = page.getByText("You've reached the end.")
-      await scrollUntil(page, () => end.isVisible())
       const last = page.getByRole('link', { name: rated.at(-1)?.name ?? '', exact: true })
-      await last.waitFor({ state: 'attached' })
+      await scrollUntil(page, () => last.isVisible())
+      await page.getByText("You've reached the end.").waitFor()
       const tokens = requests.map(({ pageToken }) => pageToken)
       expect(new Set(tokens).size).toBe(tokens.length)
       await page.getByRole('link', { name: 'Browse unrated' }).click()
