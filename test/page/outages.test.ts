@@ -27,7 +27,7 @@ describePage(
       visitor.expectProblems(/\/services\/rating\//, /ListMovies/)
       await site().services.killRating()
       await page.getByText('Ratings are offline.').waitFor()
-      await movie.getByText('Ratings are offline.').waitFor()
+      await movie.getByText('Ratings are offline.', { exact: true }).waitFor()
       expect(await movie.getByRole('heading', { level: 1 }).textContent()).toContain(
         best?.title ?? '-',
       )
@@ -43,7 +43,7 @@ describePage(
       await site().others.rate(best?.id ?? '', 'late', 1)
       for (const each of [page, movie, late]) {
         await each.bringToFront()
-        const banner = each.getByText('Ratings are offline.')
+        const banner = each.getByText('Ratings are offline.', { exact: true })
         await banner.waitFor({ state: 'detached', timeout: recoveryTimeoutMs })
       }
       await expectRating(page, '4.6 of 5 from 9 ratings')
