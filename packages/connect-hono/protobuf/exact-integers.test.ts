@@ -45,6 +45,16 @@ test.each([
   expect(exactIntegersOf(EverythingSchema)(text)).toBe(expected)
 })
 
+test.each([
+  ['a type', ListBooksRequestSchema],
+  ['a type with values of any kind', EverythingSchema],
+])('in the JSON of %s, a string without an end is read once, however long it is', (_, desc) => {
+  const text = `"${'\\"'.repeat(300_000)}${n}`
+  const startMs = performance.now()
+  expect(exactIntegersOf(desc)(text)).toBe(text)
+  expect(performance.now() - startMs).toBeLessThan(1_000)
+})
+
 test('a 64-bit integer beyond 2^53 keeps its value without quotes', () => {
   const codec = createCodec(ListBooksRequestSchema, 'json', {})
   const json =

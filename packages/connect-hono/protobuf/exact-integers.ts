@@ -18,8 +18,11 @@ export function exactIntegersOf(desc: DescMessage | undefined): (text: string) =
 }
 
 const longInteger = /\d{16}/
-/** Matches a string or a number. */
-const token = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*(?!\s*:)/g
+/**
+ * Matches a string or a number. A string may lack its end: otherwise the time of malformed text would
+ * grow with the square of its length.
+ */
+const token = /"[^"\\]*(?:\\.[^"\\]*)*"?|-?\d[\d.eE+-]*(?!\s*:)/g
 const unsafe = /^-?[1-9]\d{15,}$/
 
 function quoteAll(text: string): string {
@@ -30,8 +33,8 @@ function quoteUnsafe(part: string): string {
   return unsafe.test(part) ? `"${part}"` : part
 }
 
-/** Matches a name of a member with its colon, a string, a number, or a sign between values. */
-const partOfJson = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|-?\d[\d.eE+-]*(?!\s*:)|[{}[\],]/g
+/** Matches also a name of a member with its colon, and a sign between values. */
+const partOfJson = /("[^"\\]*(?:\\.[^"\\]*)*"?)(\s*:)?|-?\d[\d.eE+-]*(?!\s*:)|[{}[\],]/g
 
 /** Kind of a value: a message, a map, a scalar or an enum, or JSON of any kind. */
 type Shape = DescMessage | (DescField & { fieldKind: 'map' }) | 'scalar' | 'any'
