@@ -6,6 +6,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { type Server, serve } from '@marquee/http/server/serve'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
+import { waitFor } from '@marquee/testing/wait-for'
 import { pino } from 'pino'
 import { createApp } from '../app.ts'
 import { createMetrics } from '../metrics/metrics.ts'
@@ -188,6 +189,20 @@ test('without a page, its paths respond with advice and its assets are not found
   expect((await fetchPath('/assets/main-1.js', { origin: server.url })).status).toBe(404)
 })
 
+test('a page for a path that is not served is no call of the API, and hides none', async () => {
+  await using folder = await temporaryFolder()
+  await writeFile(join(folder.path, 'index.html'), html)
+  const metrics = createMetrics()
+  await using server = await servePage(folder.path, metrics)
+  for (const accept of ['text/html', '*/*', 'text/html']) {
+    const { headers } = await fetchPath('/nope', { origin: server.url, headers: { accept } })
+    expect(headers.vary?.split(', ')).toContain('accept')
+  }
+  const ended = () => Array.from(metrics.ended.newestFirst(), ({ method }) => method)
+  await waitFor(() => ended().length > 0, { what: 'the call to end' })
+  expect(ended()).toEqual(['unknown'])
+})
+
 test('a folder that is too large for a page is refused', async () => {
   await using folder = await temporaryFolder()
   await writeFile(join(folder.path, 'index.html'), html)
@@ -197,11 +212,10 @@ test('a folder that is too large for a page is refused', async () => {
   await expect(loadPage(folder.path)).rejects.toThrow(`larger than ${pageLimits.bytesMax} bytes`)
 })
 
-async function servePage(folder: string): Promise<Server> {
+async function servePage(folder: string, metrics = createMetrics()): Promise<Server> {
   const page = await loadPage(folder)
   const app = createApp('page', {
-    log,
-    metrics: createMetrics(),
+    ...{ log, metrics },
     health: createHealth(new AbortController().signal),
   })
   addPageRoutes(app, {

@@ -73,8 +73,10 @@ export function addPageRoutes(app: Hono<Environment>, options: PageRoutesOptions
   if (!page || !notFound) return
   app.get('*', async (c, next) => {
     if (!acceptsHtml(c)) return next()
-    c.get('call').method = 'unknown'
-    return sendPage(c, page.index, { ...notFound, status: 404 })
+    const response = sendPage(c, page.index, { ...notFound, status: 404 })
+    // Other clients get the error.
+    response.headers.append('vary', 'accept')
+    return response
   })
 }
 
