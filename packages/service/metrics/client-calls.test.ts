@@ -1,5 +1,11 @@
 import { expect, test } from 'bun:test'
-import { Code, ConnectError, createClient, createRouterTransport } from '@connectrpc/connect'
+import {
+  Code,
+  ConnectError,
+  createClient,
+  createRouterTransport,
+  type Transport,
+} from '@connectrpc/connect'
 import { failureOf } from '@marquee/testing/failure-of'
 import { RatingService } from '../../../gen/rating/v1/rating_pb.ts'
 import { ClientCalls, countCalls } from './client-calls.ts'
@@ -46,4 +52,23 @@ test('streams are counted when they end, without their durations', async () => {
   await failureOf(Array.fromAsync(watch, () => leaving.abort()))
   const codes = { ok: 1, unavailable: 1, canceled: 1 }
   expect(counted()).toEqual([{ target: 'rating', codes, inHistogram: 0 }])
+})
+
+test('a stream that has ended no longer listens to the signal of its caller', async () => {
+  const { signal } = new AbortController()
+  const listeners = new Set<unknown>()
+  Object.assign(signal, {
+    addEventListener: (_: string, listener: unknown) => void listeners.add(listener),
+    removeEventListener: (_: string, listener: unknown) => void listeners.delete(listener),
+  })
+  async function* messages() {
+    expect(listeners.size).toBe(1)
+    yield {}
+  }
+  const transport = { stream: async () => ({ message: messages() }) } as unknown as Transport
+  const { watchAggregatedRatings: method } = RatingService.method
+  const { stream } = countCalls(transport, 'rating', new ClientCalls())
+  const { message } = await stream(method, signal, undefined, undefined, messages())
+  expect(await Array.fromAsync(message)).toHaveLength(1)
+  expect(listeners.size).toBe(0)
 })

@@ -39,9 +39,14 @@ export function countCalls(transport: Transport, target: string, calls: ClientCa
       }
     },
     async stream(...call) {
-      const end = once((code) => calls.add(target, code, undefined))
+      const [, signal] = call
+      const cancel = () => end('canceled')
+      const end = once((code) => {
+        signal?.removeEventListener('abort', cancel)
+        calls.add(target, code, undefined)
+      })
       // A caller that leaves may not read the messages to their end.
-      call[1]?.addEventListener('abort', () => end('canceled'), { once: true })
+      signal?.addEventListener('abort', cancel)
       try {
         const response = await transport.stream(...call)
         return { ...response, message: countEnd(response.message, end) }
