@@ -4,9 +4,10 @@ import {
   joinAll,
   type ListedRatings,
   type Lookup,
+  type MetadataSource,
   type MovieValue,
+  type RatingSource,
   RatingsUnknownError,
-  type Sources,
 } from './movie.ts'
 
 /** Properties that similar movies share. */
@@ -20,12 +21,19 @@ export interface Likened {
 
 /** Maximum distance of years of movies of a genre. */
 const yearsMax = 5
-/** Maximum number of genres that are compared: the first ones. A filter has a maximum, too. */
+/** Maximum number of genres that are compared: the first ones, of which a filter has room for. */
 const genresMax = 10
+/** Maximum length of a filter, as its proto has it. */
+const filterLengthMax = 1_000
 
 /** The best first. Votes decide among those that nobody has rated. */
 const byScore = 'rating.bayesian_score desc, imdb_votes desc'
 const byVotes = 'imdb_votes desc'
+
+export interface SimilarSources<M, R> {
+  readonly metadata: Pick<MetadataSource<M>, 'get' | 'list'>
+  readonly ratings: Pick<RatingSource<R>, 'getMany'>
+}
 
 export interface SimilarMovies<T> {
   readonly items: readonly T[]
@@ -37,7 +45,9 @@ export interface SimilarMovies<T> {
  * Returns a function that lists the movies of the same director, then those of a shared genre and
  * about the same year. Both are ordered by score, or by votes while metadata knows no ratings.
  */
-export function createSimilarMovies<M extends Likened, R>({ metadata, ratings }: Sources<M, R>) {
+export function createSimilarMovies<M extends Likened, R>(sources: SimilarSources<M, R>) {
+  const { metadata, ratings } = sources
+
   async function listBy(orderBy: string, movie: Likened, countMax: number, caller: Caller) {
     const items: MovieValue<M>[] = []
     let listed: ListedRatings | undefined
@@ -69,15 +79,23 @@ export function createSimilarMovies<M extends Likened, R>({ metadata, ratings }:
 
 const wholeList = { query: '', pageToken: '', includeFacets: false, ratingCountMin: 0n }
 
-/** Returns the filters of the lists, which have no movie in common. */
+/** Returns the filters of the lists, which have no movie in common. None is longer than allowed. */
 function filtersOf({ id, director, genres, year }: Likened): string[] {
   const other = `id != ${quoted(id)}`
   const byOthers = director === '' ? [] : [`director != ${quoted(director)}`]
   const ofDirector = director === '' ? [] : [`${other} && director == ${quoted(director)}`]
-  if (genres.length === 0 || year === undefined) return ofDirector
-  const ofGenre = genres.slice(0, genresMax).map((genre) => `${quoted(genre)} in genres`)
+  if (genres.length === 0 || year === undefined) return ofDirector.filter(isAllowed)
+  const named = genres.slice(0, genresMax).map((genre) => `${quoted(genre)} in genres`)
   const years = [`year >= ${year - yearsMax}`, `year <= ${year + yearsMax}`]
-  return [...ofDirector, [other, ...byOthers, ...years, `(${ofGenre.join(' || ')})`].join(' && ')]
+  const ofGenres = named.map((_, omitted) => {
+    const some = named.slice(0, named.length - omitted).join(' || ')
+    return [other, ...byOthers, ...years, `(${some})`].join(' && ')
+  })
+  return [...ofDirector.filter(isAllowed), ...ofGenres.filter(isAllowed).slice(0, 1)]
+}
+
+function isAllowed(filter: string): boolean {
+  return filter.length <= filterLengthMax
 }
 
 /** Returns a string literal of CEL. Those of JSON are a subset, but for lone surrogates. */
