@@ -5,11 +5,12 @@ import type { Context } from 'hono'
 import type { Metadata } from '../../gen/metadata/v1/metadata_pb.ts'
 import type { Caller, MetadataSource } from './movie.ts'
 
-/** Maximum length of a movie's id, as its proto has it. */
+/** Maximum length of a movie's id, in characters, as its proto has it. */
 const idLengthMax = 128
 
-/** Maximum length of a description; previews of links show no more. */
+/** Maximum length of a description, in characters. Previews of links show no more. */
 const descriptionLengthMax = 200
+const firstCharacters = new RegExp(`^.{0,${descriptionLengthMax}}`, 'su')
 
 export const notFoundHead = { title: 'Page not found · Marquee' }
 
@@ -30,7 +31,7 @@ export function createPageHeads(
     '/try/:service/:method': (c) => ({ title: `${c.req.param('method')} · Marquee` }),
     '/movies/:id': async (c) => {
       const id = c.req.param('id') ?? ''
-      if (id.length > idLengthMax) return unknownMovie
+      if ([...id].length > idLengthMax) return unknownMovie
       const movie = await metadata.get(id, callerOf(c))
       if (movie.kind === 'absent') return unknownMovie
       return movie.kind === 'found' ? movieHead(movie.value) : undefined
@@ -52,7 +53,7 @@ function movieHead(movie: Metadata): DocumentHead {
 }
 
 function descriptionOf({ description, director, genres }: Metadata): string {
-  if (description !== '') return description.slice(0, descriptionLengthMax)
+  if (description !== '') return firstCharacters.exec(description)?.[0] ?? ''
   const facts = [...genres, ...(director === '' ? [] : [`directed by ${director}`])].join(', ')
   return `${facts === '' ? '' : `${facts}. `}Rate it, and watch its rating change live.`
 }

@@ -7,7 +7,7 @@ import { createHealth } from '@marquee/service/process/health'
 import { appOrigin } from '@marquee/testing/app-transport'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { pino } from 'pino'
-import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
+import { type Metadata, MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { readMovieConfig } from './config.ts'
 import { openPage } from './page.ts'
 import { createMovieApp } from './service.ts'
@@ -41,8 +41,11 @@ test('page.json says what visitors should know about the data', async () => {
 })
 
 describe('the document of a page has its own head:', () => {
-  const known = {
+  const clapper = '🎬'
+  type Known = Partial<Pick<Metadata, 'title' | 'year' | 'director' | 'description'>>
+  const known: Record<string, Known> = {
     'the-matrix-1999': { title: 'The Matrix', year: 1999, director: 'Andy Wachowski' },
+    [clapper.repeat(128)]: { title: 'Clap', description: clapper.repeat(300) },
   }
   const get = async (movieId: string) => {
     const app = await serviceWith({}, { getMetadata: find, html: '<title>Marquee</title>' })
@@ -52,7 +55,7 @@ describe('the document of a page has its own head:', () => {
   }
   function find({ movieId }: { movieId: string }) {
     if (movieId === 'down') throw new ConnectError('down', Code.Unavailable)
-    const movie = known[movieId as 'the-matrix-1999']
+    const movie = known[movieId]
     if (movie === undefined) throw new ConnectError('unknown', Code.NotFound)
     return { metadata: { id: movieId, genres: ['Action'], ...movie } }
   }
@@ -63,6 +66,12 @@ describe('the document of a page has its own head:', () => {
     expect(html).toContain('<title>The Matrix (1999) · Marquee</title>')
     expect(html).toContain('<meta property="og:title" content="The Matrix (1999) · Marquee">')
     expect(html).toContain('og:description" content="Action, directed by Andy Wachowski. Rate it')
+  })
+
+  test('a long description is cut between two characters', async () => {
+    const [status, html] = await get(`/movies/${clapper.repeat(128)}`)
+    expect(status).toBe(200)
+    expect(html).toContain(`og:description" content="${clapper.repeat(200)}">`)
   })
 
   test.each(['/movies/nope', `/movies/${'x'.repeat(129)}`])('%s is not found', async (path) => {
