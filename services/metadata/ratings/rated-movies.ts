@@ -10,25 +10,28 @@ export interface MovieRating {
 /** The ratings of movies by id, also of movies that the catalogue does not have. */
 export interface RatedMovies {
   get(id: string): MovieRating | undefined
-  /** Sets the rating of a movie, `undefined` when nobody rates it any more. Returns `false` when there is no room. */
+  /**
+   * Sets the rating of a movie, `undefined` when nobody rates it any more. Returns `false` when there
+   * is no room.
+   */
   set(id: string, rating: MovieRating | undefined): boolean
   /** Forgets all ratings. */
   clear(): void
   /** Number of rated movies. */
   count(): number
-  /** Calls the listener with each rating that changes. Returns a function that stops it. */
-  onChange(listener: RatingListener): () => void
+  /** Calls the listener with each rating that changes. */
+  onChange(listener: RatingListener): void
 }
 
-export type RatingListener = (id: string, rating: MovieRating | undefined) => void
+type RatingListener = (id: string, rating: MovieRating | undefined) => void
 
 /** Maximum number of rated movies in memory. Each takes about 100 bytes. */
-export const ratedMoviesMax = 4_000_000
+const ratedMoviesMax = 4_000_000
 
 /** @param countMax Maximum number of rated movies. Further ones count as rated by nobody. */
 export function createRatedMovies(countMax = ratedMoviesMax): RatedMovies {
   const ratings = new Map<string, MovieRating>()
-  const listeners = new Set<RatingListener>()
+  const listeners: RatingListener[] = []
 
   function set(id: string, rating: MovieRating | undefined): boolean {
     if (rating === undefined) ratings.delete(id)
@@ -42,12 +45,9 @@ export function createRatedMovies(countMax = ratedMoviesMax): RatedMovies {
     get: (id) => ratings.get(id),
     set,
     clear() {
-      for (const id of [...ratings.keys()]) set(id, undefined)
+      for (const id of ratings.keys()) set(id, undefined)
     },
     count: () => ratings.size,
-    onChange(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    onChange: (listener) => void listeners.push(listener),
   }
 }
