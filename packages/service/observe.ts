@@ -53,11 +53,21 @@ export function observe({
 }: ObserveOptions) {
   function finish(call: Call): void {
     const durationMs = now() - call.startMs
-    const { protocol, method, requestId, status, span, startMs, isStream, isFile, target } = call
+    const { protocol, method, requestId, status, span } = call
     const code = call.code === undefined ? 'ok' : codeToString(call.code)
     const traceId = span?.traceId
-    const ids = { startMs, requestId, traceId }
-    metrics.callEnded({ protocol, method, code, durationMs, isStream, isFile, target, ...ids })
+    metrics.callEnded({
+      protocol,
+      method,
+      code,
+      durationMs,
+      isStream: call.isStream,
+      isFile: call.isFile,
+      target: call.target,
+      startMs: call.startMs,
+      requestId,
+      traceId,
+    })
     const fields = {
       requestId,
       protocol,
