@@ -28,8 +28,8 @@ const filePattern = /<testsuite name="([^"]*)" file="\1"[^>]* time="([\d.]+)"/g
 /**
  * Reads the output of a finished `bun test`. The printed summary also counts files that could not
  * be loaded, which the JUnit file omits. The JUnit file names the failed and the skipped tests,
- * which the output may omit. Without a summary the process ended early, which is a failure whatever the exit code.
- * An exit code other than 0 is always a failure.
+ * which the output may omit. Without a summary the process ended early, which is a failure whatever
+ * the exit code. An exit code other than 0 is always a failure.
  */
 export function readTestReport(printed: string, junit: string, exitCode: number): TestReport {
   const summary = [...stripVTControlCharacters(printed).matchAll(summaryPattern)].at(-1)

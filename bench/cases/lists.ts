@@ -14,7 +14,10 @@ const movieCount = 1_000_000
 /** Number of times that each list is read in a round. */
 const listCount = 100
 const pageSize = 50
-/** Pause after a list, as a share of its time. Linux stops a busy program with a real-time priority for 50 ms a second. */
+/**
+ * Pause after a list, as a share of its time. Linux stops a busy program with a real-time priority
+ * for 50 ms a second.
+ */
 const restShare = 0.25
 
 /** Lists that the page reads, and the slowest ones. */

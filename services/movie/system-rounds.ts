@@ -86,7 +86,7 @@ export function startSystemRounds(
   const samples = createSystemSamples()
   const probes = createProbes(options)
   const started = Promise.withResolvers<Roster>()
-  // Whoever waits for the start gets the failure; nobody may wait.
+  // When nobody waits for the start, its failure is not an unhandled rejection.
   started.promise.catch(() => {})
 
   async function run(): Promise<void> {

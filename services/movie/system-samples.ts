@@ -11,8 +11,9 @@ import {
   type WatchSystemResponse,
 } from '../../gen/system/v1/system_pb.ts'
 
-/** Time between two samples, in milliseconds, and their number: 15 minutes in all. */
+/** Minimum time between two samples, in milliseconds. */
 const sampleMs = 5_000
+/** Maximum number of samples: those of 15 minutes. */
 const samplesMax = 180
 
 /** Samples of the system over time. */

@@ -41,7 +41,7 @@ type Shape = DescMessage | (DescField & { fieldKind: 'map' }) | 'scalar' | 'any'
 
 /** Quotes the integers outside of values of any kind. Text that is no JSON is for the parser. */
 function quoteTyped(desc: DescMessage, text: string): string {
-  /** Shapes of the objects and lists around, the innermost one last. That of a list is its items'. */
+  /** Shapes of the objects and lists around, the innermost last. That of a list is its items'. */
   const around: Shape[] = []
   let shape = messageShape(desc)
   return text.replace(partOfJson, (part, name?: string, colon?: string) => {

@@ -8,7 +8,8 @@ const cache = new WeakMap<object, CachedEncodings>()
 
 /**
  * Caches the encodings of a message that many streams send: it is encoded and compressed once per
- * codec and compression, and all of them send the same bytes. The message must not change afterwards. Returns the message.
+ * codec and compression, and all of them send the same bytes. The message must not change
+ * afterwards. Returns the message.
  */
 export function encodeOnce<M extends Message>(message: M): M {
   cache.set(message, new Map())

@@ -80,7 +80,7 @@ export function addPageRoutes(app: Hono<Environment>, options: PageRoutesOptions
   })
 }
 
-/** True for a browser that opens a document, and false for scripts and other clients. */
+/** Returns whether a browser opens a document. Other clients do not accept HTML by its name. */
 function acceptsHtml(c: Context<Environment>): boolean {
   return /\btext\/html\b/i.test(c.req.header('accept') ?? '')
 }

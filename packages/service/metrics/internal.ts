@@ -4,7 +4,7 @@ const rpcs = /^(?:system\.v1|grpc\.(?:health|reflection)\.v1(?:alpha)?)\.\w+\//
 const routes =
   /^[A-Z]+ \/(?:livez|readyz|metrics|openapi\.json|v1\/(?:activity|system|calls|deadLetters))\b/
 
-/** True for a method by which the system looks after itself. */
+/** Returns whether a method is one by which the system looks after itself. */
 export function isInternal(method: string): boolean {
   return rpcs.test(method) || routes.test(method)
 }

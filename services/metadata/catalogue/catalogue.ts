@@ -47,7 +47,9 @@ export interface CataloguePage {
 export interface Catalogue {
   put(movie: Metadata): void
   remove(id: string): void
-  /** Sets the rating of a movie, `undefined` when nobody has rated it. Does nothing without the movie. */
+  /**
+   * Sets the rating of a movie, `undefined` when nobody has rated it. Does nothing without the movie.
+   */
   rate(id: string, rating: MovieRating | undefined): void
   /** Number of movies. */
   count(): number

@@ -39,7 +39,7 @@ export interface Columns {
   readonly genreSets: (readonly string[])[]
   /** Returns the values of all slots. Those of metadata never change. */
   numbers(): Numbers
-  /** Returns the values of all slots, of which those of ratings do not change until it is disposed. */
+  /** Returns the values of all slots. Those of ratings do not change until it is disposed. */
   hold(): HeldNumbers
   /** Number of slots, with those that no movie has any more. */
   size(): number

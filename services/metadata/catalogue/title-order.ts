@@ -61,7 +61,10 @@ export function createTitleOrder(columns: Columns): TitleOrder {
     ranks = undefined
   }
 
-  /** Returns the number of movies before a position, with the one at it unless the order is descending. */
+  /**
+   * Returns the number of movies before a position, with the one at it unless the order is
+   * descending.
+   */
   function countBefore({ title, id }: TitlePosition, isDescending: boolean): number {
     settle()
     return firstIndex(inOrder, (slot) => {

@@ -22,7 +22,9 @@ export type WatchRatings = (
 export interface RatingsState {
   /** Revision up to which they have every change. */
   readonly revision: number
-  /** Time since which changes may be missing. `undefined` while the rating service can be reached. */
+  /**
+   * Time since which changes may be missing. `undefined` while the rating service can be reached.
+   */
   readonly unavailableSince: Date | undefined
 }
 
@@ -45,16 +47,22 @@ export interface FollowRatingsOptions {
 
 /** Wait before the next watch, which grows with each failure in a row. */
 const backOff = createBackOff({ firstMs: 100, maxMs: 1_000 })
-/** Number of failures in a row from which on the service counts as unavailable. A lost connection alone does not matter. */
+/**
+ * Number of failures in a row from which on the service counts as unavailable. A lost connection
+ * alone does not matter.
+ */
 const lossesMax = 2
 /** Number of failures in a row that is worth a warning. */
 const failuresMax = 8
-/** Maximum silence of a watch, in milliseconds. The service repeats its last message three times meanwhile. */
+/**
+ * Maximum silence of a watch, in milliseconds. The service repeats its last message three times
+ * meanwhile.
+ */
 const idleTimeoutMs = 45_000
 /** Interval at which the silence is measured, in milliseconds. */
 const idleCheckMs = 5_000
 
-/** Follows the ratings until disposed: opens the watch again after a loss, from the last revision. */
+/** Follows the ratings until disposed. Opens a lost watch again, from the last revision. */
 export function followRatings(options: FollowRatingsOptions): FollowedRatings & AsyncDisposable {
   const { watch, rated, onWarning, clock = systemClock, wait = waitUnlessAborted } = options
   const closing = new AbortController()
