@@ -10,6 +10,7 @@ test.each([
   'grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo',
   'GET /livez',
   'HEAD /readyz',
+  'OPTIONS /',
   'GET /metrics',
   'GET /openapi.json',
   'GET /v1/activity:watch',
@@ -21,5 +22,6 @@ test.each([
   'GET /movie',
   'GET /v1/movies/{movie_id}',
   'GET /v1/systems',
+  'OPTIONS /v1/movies/{movie_id}',
   'unknown',
 ])('%s is not internal', (method) => expect(isInternal(method)).toBe(false))
