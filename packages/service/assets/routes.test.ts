@@ -100,7 +100,9 @@ describe('the page', () => {
 
   test('is what a browser gets at a path that is not served, with status 404', async () => {
     const accept = 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8'
-    const { status, headers, body } = await fetchPath('/nope', { headers: { accept } })
+    const { status, headers, body } = await fetchPath('/nope', {
+      headers: { accept, 'if-none-match': '*' },
+    })
     expect([status, headers['content-type']]).toEqual([404, 'text/html; charset=utf-8'])
     expect(body.toString()).toContain('<title>Not found</title>')
     expect(body.toString()).toContain('<meta name="description" content="About it">')

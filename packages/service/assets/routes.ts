@@ -49,8 +49,9 @@ export function addPageRoutes(app: Hono<Environment>, options: PageRoutesOptions
 
   function sendPage(c: Context<Environment>, html: Asset, head?: DocumentHead): Response {
     const document = head ? withHead(html, head) : html
-    const etag = `W/"${document.version}"`
-    return send(c, document, ['etag', etag, 'cache-control', 'no-cache', ...policy], head?.status)
+    // A condition applies to what is found (RFC 9110 §13.2.1).
+    const etag = head?.status === 404 ? [] : ['etag', `W/"${document.version}"`]
+    return send(c, document, [...etag, 'cache-control', 'no-cache', ...policy], head?.status)
   }
   function addPage(path: string, html: Asset | undefined): void {
     app.get(path, async (c) => {
