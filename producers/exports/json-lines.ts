@@ -43,7 +43,7 @@ function createReader(): (line: string) => Outcome<ExportedRating> {
     if (typeof value !== 'number' || scale.stepOf(value) === undefined) {
       return refused(offExportScale(value === undefined ? '' : JSON.stringify(value), scale))
     }
-    // Earlier files name the time so.
+    // Files of earlier versions have the time as `updateTime`.
     const { title, year, externalIds: ids, updateTime, ratedTime = updateTime } = movie
     const item: ExportedRating = {
       ...{ userId, record: { recordType, recordId }, value, scale, timeMs: timeOf(ratedTime) },
