@@ -187,6 +187,33 @@ test('while the log is away nothing is lost, and the status says why', async () 
   await waitFor(() => relay.status().state === 'running', { what: 'the end of the failure' })
 })
 
+test('a relay that publishes again is no longer failing, however much is left', async () => {
+  await using store = openStore()
+  await using eventLog = openLog()
+  await store.put(Array.from({ length: 5_001 }, (_, index) => rating(`user${index}`, 3)))
+  let isAway = true
+  const append: EventLog['append'] = async (topic, records) => {
+    if (isAway) throw new Error('the log is away')
+    await eventLog.append(topic, records)
+  }
+  const rest = Promise.withResolvers<void>()
+  const outbox: RatingDatabase['outbox'] = {
+    ...store.outbox,
+    async ratings(after, limit) {
+      if (after.userId !== '') await rest.promise
+      return await store.outbox.ratings(after, limit)
+    },
+  }
+  const failing = { store: { ...store, outbox }, eventLog: { ...eventLog, append } }
+  await using relay = startRelay({ ...failing, log, topics })
+  await waitFor(() => relay.status().state === 'failing', { what: 'the failure' })
+  isAway = false
+  await waitFor(() => relay.status().state === 'running', { what: 'the end of the failure' })
+  expect(await isPublished(eventLog, store)).toBe(false)
+  rest.resolve()
+  await settled(eventLog, store)
+})
+
 test('of several relays one publishes, and another takes over when it stops', async () => {
   const path = newPath()
   await using eventLog = openLog()

@@ -101,8 +101,9 @@ export function startRelay(options: RelayOptions): Relay {
     }
   }
 
-  /** Waits after a step during which others have written. */
+  /** Called after each step. Waits when others have written during it. */
   async function giveWay(stepMs: number): Promise<void> {
+    state = 'running'
     if (!isChanged) return
     isChanged = false
     outboxBytes = await store.outbox.size()
