@@ -551,7 +551,8 @@ export type ListMetadataRequest = Message<"metadata.v1.ListMetadataRequest"> & {
   pageSize: number;
 
   /**
-   * next_page_token of the page before, with the same query, filter and order_by. Empty for the first page.
+   * next_page_token of the page before, with the same query, filter, order_by and rating_count_min. Empty for the first
+   * page.
    *
    * @generated from field: string page_token = 3;
    */

@@ -85,7 +85,7 @@ export type Activity = Message<"system.v1.Activity"> & {
   durationBounds: Duration[];
 
   /**
-   * Calls to other services that have ended. Only the movie service makes such calls.
+   * Calls to other services that have ended. Only the movie service counts them.
    *
    * @generated from field: repeated system.v1.ClientCalls client_calls = 10;
    */
