@@ -52,10 +52,7 @@ export function App({ theme, signIn, ...parts }: AppProps) {
         <Page route={route} {...props} />
       </main>
       <Footer clients={clients} />
-      <ToastRegion
-        toasts={toasts}
-        hasFailed={(movieId) => parts.ownRatings.of(movieId).value.error !== undefined}
-      />
+      <ToastRegion toasts={toasts} />
       <p class="visually-hidden" role="status">
         {announcement}
       </p>
@@ -63,6 +60,7 @@ export function App({ theme, signIn, ...parts }: AppProps) {
     </>
   )
 }
+
 const loadMe = () => import('./me/page.tsx').then(({ MePage }) => MePage)
 const loadSystem = () => import('./system/page.tsx').then(({ SystemPage }) => SystemPage)
 const loadTry = () => import('./try/page.tsx').then(({ TryPage }) => TryPage)

@@ -30,7 +30,7 @@ const ownRatings = createOwnRatings({ clients, ratingCache, savedRatings, signIn
 const list = createMovieList({ clients, ratingCache, ownRatings })
 const singleKeys = createSingleKeys(storage)
 const connection = signal(undefined)
-const toasts = createToasts()
+const toasts = createToasts((movieId) => ownRatings.of(movieId).value.error !== undefined)
 // Requested before the first paint, so that a fast response needs no skeleton.
 const route = router.route.peek()
 const listed = route.page === 'list' ? list.show(route.view) : undefined

@@ -1,4 +1,4 @@
-import { type ReadonlySignal, signal } from '@preact/signals'
+import { effect, type ReadonlySignal, signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 
 /** Time that a toast is shown, in milliseconds. It stays while it is pointed at or has focus. */
@@ -16,36 +16,36 @@ export interface Toast {
 export interface Toasts {
   readonly current: ReadonlySignal<Toast | undefined>
   show(toast: Toast): void
-  /** Removes the toast about the subject, or any. */
-  hide(subject?: string): void
+  hide(): void
 }
 
-export function createToasts(): Toasts {
+/**
+ * @param hasFailed Returns true when what was done to the subject failed. It reads signals. A toast
+ * about it is then removed, because there is nothing to undo.
+ */
+export function createToasts(hasFailed: (subject: string) => boolean): Toasts {
   const current = signal<Toast | undefined>(undefined)
+  const hide = () => {
+    current.value = undefined
+  }
+  effect(() => {
+    if (current.value && hasFailed(current.value.subject)) hide()
+  })
   return {
     current,
     show(toast) {
       current.value = toast
     },
-    hide(subject) {
-      if (subject === undefined || current.peek()?.subject === subject) current.value = undefined
-    },
+    hide,
   }
 }
 
-interface ToastRegionProps {
-  readonly toasts: Toasts
-  /** True when what was done to the subject failed, so that there is nothing to undo. */
-  readonly hasFailed: (subject: string) => boolean
-}
-
 /** The region of toasts, at the lower edge of the page. */
-export function ToastRegion({ toasts, hasFailed }: ToastRegionProps) {
-  const current = toasts.current.value
-  const toast = current && !hasFailed(current.subject) ? current : undefined
+export function ToastRegion({ toasts }: { toasts: Toasts }) {
+  const toast = toasts.current.value
   return (
     <div class="toasts" role="status">
-      {toast ? <ToastBar key={toast} toast={toast} hide={() => toasts.hide()} /> : null}
+      {toast ? <ToastBar key={toast} toast={toast} hide={toasts.hide} /> : null}
     </div>
   )
 }
