@@ -44,7 +44,7 @@ export async function loadOwnList(parts: Parts): Promise<OwnList> {
     return movie ? [{ movie, value, ratedOn }] : []
   })
   if (!listed.ok) return { entries, isCut: false, error: listed.error }
-  for (const { id, value } of rated) parts.ownRatings.load(id, value)
+  parts.ownRatings.load(new Map(rated.map(({ id, value }) => [id, value] as const).toReversed()))
   return { entries, isCut: listed.isCut }
 }
 

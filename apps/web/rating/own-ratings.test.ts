@@ -21,9 +21,11 @@ function open(
     userId: 'web-1',
     ratings: () => saved,
     mayHaveRated: (movieId: string) => saved.has(movieId),
-    save(movieId: string, value: Value | undefined) {
-      if (value === undefined) saved.delete(movieId)
-      else saved.set(movieId, value)
+    save(ratings: Iterable<readonly [movieId: string, value: Value | undefined]>) {
+      for (const [movieId, value] of ratings) {
+        if (value === undefined) saved.delete(movieId)
+        else saved.set(movieId, value)
+      }
     },
     onChange() {},
     use() {},

@@ -29,8 +29,8 @@ export interface OwnRatings {
   owner(): Owner
   /** Ratings that this browser has saved, the oldest first. */
   saved(): ReadonlyMap<string, Value>
-  /** Takes over a rating that the service has, such as one from another browser. */
-  load(movieId: string, value: Value): void
+  /** Takes over ratings of the service, such as those from another browser, the oldest first. */
+  load(ratings: ReadonlyMap<string, Value>): void
   /** Clears the error of the last choice. */
   dismiss(movieId: string): void
   /** Loads the rating that the service has, when this browser has saved one. */
@@ -64,7 +64,7 @@ export function createOwnRatings({
   const known = new Map<string, Signal<OwnRating>>()
   const count = signal(savedRatings.ratings().size)
   const keep = (movieId: string, value: Value | undefined) => {
-    savedRatings.save(movieId, value)
+    savedRatings.save([[movieId, value]])
     count.value = savedRatings.ratings().size
   }
   const of = (movieId: string) => {
@@ -76,18 +76,18 @@ export function createOwnRatings({
     const own = of(movieId)
     own.value = reduceOwnRating(own.value, event)
   }
-  const load = (ratings: ReadonlyMap<string, Value>) => {
+  const showSaved = (ratings: ReadonlyMap<string, Value>) => {
     count.value = ratings.size
     for (const movieId of known.keys()) {
       send(movieId, { kind: 'loaded', value: ratings.get(movieId) })
     }
   }
-  savedRatings.onChange(load)
+  savedRatings.onChange(showSaved)
   const ready = signIn.ready.then(() => {
     const state = signIn.state.peek()
     if (state.status !== 'signed-in') return
     savedRatings.use(state.user)
-    load(savedRatings.ratings())
+    showSaved(savedRatings.ratings())
     for (const { movieId, value } of signIn.takeKept()) rate(movieId, value)
   })
 
@@ -147,9 +147,10 @@ export function createOwnRatings({
     count,
     owner,
     saved: savedRatings.ratings,
-    load(movieId, value) {
-      if (savedRatings.ratings().get(movieId) !== value) keep(movieId, value)
-      send(movieId, { kind: 'loaded', value })
+    load(ratings) {
+      savedRatings.save(ratings)
+      count.value = savedRatings.ratings().size
+      for (const [movieId, value] of ratings) send(movieId, { kind: 'loaded', value })
     },
     dismiss: (movieId) => send(movieId, { kind: 'dismissed' }),
     async refresh(movieId) {

@@ -13,10 +13,12 @@ export interface SavedRatings {
   readonly userId: string
   /** Switches to the ratings of a user who has signed in. */
   use(user: string): void
+  /** The oldest first. */
   ratings(): ReadonlyMap<string, Value>
   /** False when the person has not rated the movie, so that the service need not be called. */
   mayHaveRated(movieId: string): boolean
-  save(movieId: string, value: Value | undefined): void
+  /** Saves the ratings as the newest, in this order. Undefined removes one. */
+  save(ratings: Iterable<readonly [movieId: string, value: Value | undefined]>): void
   /** Calls the listener when another page of this browser rates. */
   onChange(listener: (ratings: ReadonlyMap<string, Value>) => void): void
 }
@@ -25,7 +27,15 @@ export function createSavedRatings(storage: BrowserStorage): SavedRatings {
   const userId = storage.get(userKey) ?? `web-${randomId()}`
   storage.set(userKey, userId)
   let key = ratingsKey
-  const ratings = () => parseRatings(storage.get(key))
+  let parsedText: string | undefined
+  let parsed: ReadonlyMap<string, Value> = new Map()
+  const ratings = () => {
+    const text = storage.get(key)
+    // Each movie of a list reads them, so they are parsed only after a change.
+    if (text !== parsedText) parsed = parseRatings(text)
+    parsedText = text
+    return parsed
+  }
   return {
     userId,
     ratings,
@@ -38,10 +48,12 @@ export function createSavedRatings(storage: BrowserStorage): SavedRatings {
       const known = ratings()
       return known.has(movieId) || known.size >= ratingCountMax
     },
-    save(movieId, value) {
-      const known = ratings()
-      known.delete(movieId)
-      if (value !== undefined) known.set(movieId, value)
+    save(changes) {
+      const known = new Map(ratings())
+      for (const [movieId, value] of changes) {
+        known.delete(movieId)
+        if (value !== undefined) known.set(movieId, value)
+      }
       storage.set(key, JSON.stringify([...known].slice(-ratingCountMax)))
     },
     onChange(listener) {
