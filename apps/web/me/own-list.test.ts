@@ -1,7 +1,11 @@
 import { expect, test } from 'bun:test'
 import { create } from '@bufbuild/protobuf'
-import { MetadataSchema } from '@marquee/client/metadata'
-import { exportText, type OwnEntry, sortEntries } from './own-list.ts'
+import { createRouterTransport } from '@connectrpc/connect'
+import { createMarquee } from '@marquee/client'
+import { MetadataSchema, MetadataService } from '@marquee/client/metadata'
+import { type ListRatingsRequest, RatingService } from '@marquee/client/rating'
+import type { Owner } from '../rating/own-ratings.ts'
+import { exportText, loadOwnList, type OwnEntry, sortEntries } from './own-list.ts'
 import { ownPath, parseOwnSort } from './own-sort.ts'
 
 const entry = (title: string, value: number, day: number): OwnEntry => ({
@@ -30,4 +34,42 @@ test('the export has movie, value and time of each rating', () => {
       ratedOn: '2026-01-02T00:00:00.000Z',
     },
   ])
+})
+
+test('own ratings are requested for the person who has signed in, and loaded the oldest first', async () => {
+  const requests: ListRatingsRequest[] = []
+  const transport = createRouterTransport(({ service }) => {
+    service(RatingService, {
+      listRatings(request) {
+        requests.push(request)
+        const recordType = 'movie'
+        return {
+          ratings: [
+            { recordType, recordId: 'alien', value: 5 },
+            { recordType, recordId: 'brazil', value: 4 },
+          ],
+        }
+      },
+    })
+    service(MetadataService, {
+      batchGetMetadata: ({ movieIds }) => ({ metadata: movieIds.map((id) => ({ id, title: id })) }),
+    })
+  })
+  const marquee = createMarquee({ baseUrl: '', transport, retryCountMax: 0 })
+  let owner: Owner = { kind: 'browser', userId: 'web-1', name: 'web-1' }
+  const loaded: string[] = []
+  const list = await loadOwnList({
+    clients: { movie: marquee, rating: async () => marquee },
+    ownRatings: {
+      ready: Bun.sleep(5).then(() => {
+        owner = { kind: 'person', userId: '', name: 'Ada' }
+      }),
+      owner: () => owner,
+      saved: () => new Map(),
+      load: (ratings) => void loaded.push(...ratings.keys()),
+    },
+  })
+  expect(requests.map(({ of }) => of.case)).toEqual([undefined])
+  expect(list).toMatchObject({ entries: [{ value: 5 }, { value: 4 }], isCut: false })
+  expect(loaded).toEqual(['brazil', 'alien'])
 })

@@ -2,8 +2,9 @@ import { timestampDate } from '@bufbuild/protobuf/wkt'
 import type { Metadata } from '@marquee/client/metadata'
 import type { RpcError } from '@marquee/client/result'
 import { recordType } from '../catalogue/movie.ts'
-import type { PageProps } from '../page-props.ts'
+import type { Clients } from '../clients.ts'
 import { isValue, type Value } from '../rating/own-rating.ts'
+import type { OwnRatings } from '../rating/own-ratings.ts'
 import type { OwnSort } from './own-sort.ts'
 
 /** A rating by this person. */
@@ -14,7 +15,10 @@ export interface OwnEntry {
   readonly ratedOn: Date | undefined
 }
 
-type Parts = Pick<PageProps, 'clients' | 'ownRatings'>
+interface Parts {
+  readonly clients: Pick<Clients, 'movie' | 'rating'>
+  readonly ownRatings: Pick<OwnRatings, 'ready' | 'owner' | 'saved' | 'load'>
+}
 
 export type OwnList =
   | {
@@ -34,6 +38,7 @@ type Rated = readonly { readonly id: string; readonly value: Value; readonly rat
 
 /** Loads all ratings of the person, or those of this browser while the service has none to give. */
 export async function loadOwnList(parts: Parts): Promise<OwnList> {
+  await parts.ownRatings.ready
   const listed = await listRatings(parts)
   const saved = [...parts.ownRatings.saved()].map(([id, value]) => ({ id, value })).toReversed()
   const rated: Rated = listed.ok ? listed.rated : saved

@@ -20,12 +20,14 @@ import type { SavedRatings } from './saved-ratings.ts'
 
 /** The ratings of this browser's person, by movie. */
 export interface OwnRatings {
+  /** Resolves when it is known whose ratings they are. */
+  readonly ready: Promise<void>
   of(movieId: string): ReadonlySignal<OwnRating>
   /** Shows the value at once, saves it, and rolls back when it is rejected. Undefined removes it. */
   rate(movieId: string, value: Value | undefined): void
   /** Number of ratings that this browser has saved. */
   readonly count: ReadonlySignal<number>
-  /** The person whose ratings they are. */
+  /** The person whose ratings they are. Before `ready`, this browser. */
   owner(): Owner
   /** Ratings that this browser has saved, the oldest first. */
   saved(): ReadonlyMap<string, Value>
@@ -142,6 +144,7 @@ export function createOwnRatings({
   }
 
   return {
+    ready,
     of,
     rate,
     count,
