@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { Movie } from '../catalogue/movie.ts'
 import { addPage, emptyFeed, fallBack, sameList, shownView } from './feed.ts'
-import { allMovies } from './list-view.ts'
+import { allMovies, type ListView } from './list-view.ts'
 
 const movies = (...ids: string[]): Movie[] =>
   ids.map((id) => ({ id, title: id, description: '', director: '', releaseDate: '', genres: [] }))
@@ -23,11 +23,11 @@ test('without ratings, the list starts again by IMDb and is still the same list'
   const feed = fallBack(addPage(before, page('')), 'no-ratings')
   expect(feed).toMatchObject({ finished: false, fallback: 'no-ratings' })
   expect(shownView(feed).sort).toBe('imdb')
-  expect(sameList(before, feed)).toBe(true)
+  expect(sameList(before.view, feed.view)).toBe(true)
 })
 
 test('another layout is the same list', () => {
-  const table = emptyFeed({ ...allMovies, layout: 'table' })
-  expect(sameList(emptyFeed(allMovies), table)).toBe(true)
-  expect(sameList(table, emptyFeed({ ...allMovies, genres: ['War'] }))).toBe(false)
+  const table: ListView = { ...allMovies, layout: 'table' }
+  expect(sameList(allMovies, table)).toBe(true)
+  expect(sameList(table, { ...allMovies, genres: ['War'] })).toBe(false)
 })

@@ -30,9 +30,9 @@ export function emptyFeed(view: ListView): Feed {
   return { view, fallback: undefined, ...nothing }
 }
 
-/** Compares the lists of two feeds, without what is loaded of them, or how it is laid out. */
-export function sameList(one: Feed, other: Feed): boolean {
-  const pathOf = ({ view }: Feed) => listPath({ ...view, layout: 'posters' })
+/** Compares the lists of two views, whatever their layout is. */
+export function sameList(one: ListView, other: ListView): boolean {
+  const pathOf = (view: ListView) => listPath({ ...view, layout: 'posters' })
   return pathOf(one) === pathOf(other)
 }
 

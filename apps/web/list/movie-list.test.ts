@@ -86,6 +86,17 @@ test('the first movie is that of the newest search', async () => {
   expect((await opened.list.first())?.title).toBe('alien')
 })
 
+test('a search that fails has no first movie, although the list before it is still shown', async () => {
+  const opened = open(({ query }) => {
+    if (query !== '') throw new ConnectError('metadata is down', Code.Unavailable)
+    return movies('Alien')
+  })
+  await opened.list.show(byTitle)
+  void opened.list.show({ ...byTitle, query: 'brazil' })
+  expect(await opened.list.first()).toBeUndefined()
+  expect(opened.titles()).toEqual(['Alien'])
+})
+
 test('the previous results stay until the new response arrives, and an old response is dropped', async () => {
   const responses = new Map([
     ['a', Promise.withResolvers<string>()],

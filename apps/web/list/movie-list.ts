@@ -42,7 +42,7 @@ export interface MovieList {
   more(): void
   /** Loads the failed page again, or the whole list when none failed. */
   reload(): void
-  /** Returns the first movie of the requested list when it is loaded; undefined when there is none. */
+  /** Resolves with the first movie of the requested list, or undefined when there is none. */
   first(): Promise<Movie | undefined>
   /** Scroll position when the page was left. */
   scrollTop: number
@@ -66,6 +66,11 @@ export function createMovieList(parts: ListParts): MovieList {
   const change = (part: Partial<ListState>) => {
     state.value = { ...state.peek(), ...part }
   }
+  /** Loaded part of the requested list. Undefined while the previous list is shown. */
+  const loaded = (): Feed | undefined => {
+    const { feed } = state.peek()
+    return requested && sameList(requested.view, feed.view) ? feed : undefined
+  }
 
   async function load(from: Feed, delayMs?: number): Promise<void> {
     change({ status: from.movies.length > 0 ? 'loading-more' : 'loading' })
@@ -80,7 +85,7 @@ export function createMovieList(parts: ListParts): MovieList {
     scrollTop: 0,
     async show(view, delayMs) {
       const next = emptyFeed(view)
-      if (requested && sameList(requested, next)) return
+      if (requested && sameList(requested.view, view)) return
       requested = next
       list.scrollTop = 0
       change({ failureCount: 0 })
@@ -93,16 +98,15 @@ export function createMovieList(parts: ListParts): MovieList {
         waited = shown
         await waited
       }
-      return state.peek().feed.movies[0]
+      return loaded()?.movies[0]
     },
     more() {
       const { status, feed } = state.peek()
       if (status === 'ready' && !feed.finished) void load(feed)
     },
     reload() {
-      const { status, feed } = state.peek()
-      if (!requested) return
-      void load(status === 'failed' && sameList(requested, feed) ? feed : requested)
+      const from = state.peek().status === 'failed' ? loaded() : undefined
+      if (requested) void load(from ?? requested)
     },
   }
   return list
