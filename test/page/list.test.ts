@@ -239,11 +239,15 @@ describePage('the list without ratings', { start: startServices }, (site) => {
     await using visitor = await site().visit('/')
     const { page } = visitor
     await page.getByText('No ratings yet.').waitFor()
-    await page.getByText('Sorted by IMDb until there are ratings').waitFor()
+    const chip = page.getByText('Sorted by IMDb until there are ratings')
+    await chip.waitFor()
     expect(await page.getByRole('listitem').count()).toBeGreaterThan(10)
     expect(await page.getByRole('listitem').first().textContent()).toContain('Not rated yet')
     const [famous] = await linkNames(page, 'Popular movies')
     expect(famous).toBe('The Shawshank Redemption, 1994')
+    await page.getByRole('link', { name: 'Compact' }).click()
+    await page.getByRole('table').waitFor()
+    expect(await chip.isVisible()).toBe(true)
   })
 })
 

@@ -1,4 +1,4 @@
-import type { Feed } from './feed.ts'
+import { type Feed, sameList } from './feed.ts'
 import { hasFilters, type ListView, listPath, withoutFilters } from './list-view.ts'
 
 interface ChipsProps {
@@ -9,7 +9,7 @@ interface ChipsProps {
 /** The active filters, each with a link that removes it. */
 export function Chips({ view, feed }: ChipsProps) {
   const chips = chipsOf(view)
-  const fallback = feed.view === view ? feed.fallback : undefined
+  const fallback = sameList(feed.view, view) ? feed.fallback : undefined
   if (chips.length === 0 && !fallback) return null
   return (
     <p class="chips">
