@@ -2,7 +2,8 @@ import type { Facets } from '@marquee/client/metadata'
 import { useSignal } from '@preact/signals'
 import { useId, useRef } from 'preact/hooks'
 import type { PageProps } from '../page-props.ts'
-import { listRequest } from './list-request.ts'
+import { fallbackOf } from './feed.ts'
+import { listRequest, withoutRatings } from './list-request.ts'
 import type { ListView } from './list-view.ts'
 
 interface FacetMenuProps {
@@ -32,9 +33,7 @@ export function FacetMenu({ kind, view, page, show }: FacetMenuProps) {
     facets.value = undefined
     // Without its own filter, because the menu is there to choose another one.
     const others = { ...view, ...(kind === 'genres' ? { genres: [] } : { decade: undefined }) }
-    const request = { ...listRequest(others), pageSize: 1, includeFacets: true }
-    const result = await page.clients.movie.movies.listMovies(request)
-    facets.value = result.ok ? (result.value.facets ?? 'failed') : 'failed'
+    facets.value = (await loadFacets(page, others)) ?? 'failed'
   }
   const chosen = kind === 'genres' ? view.genres.length : view.decade === undefined ? 0 : 1
   const name = kind === 'genres' ? 'Genre' : 'Decade'
@@ -71,6 +70,17 @@ export function FacetMenu({ kind, view, page, show }: FacetMenuProps) {
       </fieldset>
     </>
   )
+}
+
+/** Loads the facets of the list as it is shown: without ratings, it is by IMDb. */
+async function loadFacets({ clients }: PageProps, view: ListView): Promise<Facets | undefined> {
+  const list = (shown: ListView) => {
+    const request = { ...listRequest(shown), pageSize: 1, includeFacets: true }
+    return clients.movie.movies.listMovies(request)
+  }
+  const first = await list(view)
+  const result = fallbackOf(view, first) ? await list(withoutRatings(view)) : first
+  return result.ok ? result.value.facets : undefined
 }
 
 /** Places the menu below its button, inside of the window. */

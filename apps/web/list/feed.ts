@@ -1,5 +1,7 @@
+import type { Result } from '@marquee/client/result'
 import type { Movie } from '../catalogue/movie.ts'
-import { withoutRatings } from './list-request.ts'
+import { isUnavailable } from '../rpc-error.ts'
+import { needsRatings, withoutRatings } from './list-request.ts'
 import { type ListView, listPath } from './list-view.ts'
 
 /** The loaded part of a list. */
@@ -52,6 +54,16 @@ export function addPage(feed: Feed, { movies, nextPageToken, totalSize }: FeedPa
     totalSize,
     finished: nextPageToken === '',
   }
+}
+
+/** Returns why a list is by IMDb instead, by the result of its first page. */
+export function fallbackOf(
+  view: ListView,
+  result: Result<Pick<FeedPage, 'totalSize'>>,
+): Feed['fallback'] {
+  if (!needsRatings(view)) return undefined
+  if (!result.ok) return isUnavailable(result.error) ? 'unavailable' : undefined
+  return result.value.totalSize === 0 && view.meanMin === undefined ? 'no-ratings' : undefined
 }
 
 /** Starts the list again in the order of IMDb. */

@@ -5,17 +5,17 @@ import type { Clients } from '../clients.ts'
 import { createLatestOnly } from '../live/latest-only.ts'
 import type { OwnRatings } from '../rating/own-ratings.ts'
 import type { RatingCache } from '../rating/rating-cache.ts'
-import { isUnavailable } from '../rpc-error.ts'
 import {
   addPage,
   emptyFeed,
   type Feed,
   type FeedPage,
   fallBack,
+  fallbackOf,
   sameList,
   shownView,
 } from './feed.ts'
-import { listRequest, needsRatings } from './list-request.ts'
+import { listRequest } from './list-request.ts'
 import { allMovies, type ListView } from './list-view.ts'
 
 /** Delay after a keystroke before the search starts. */
@@ -117,11 +117,9 @@ async function readMore(parts: ListParts, feed: Feed, signal: AbortSignal): Prom
   let next = feed
   while (next.movies.length === feed.movies.length && !next.finished) {
     const page = await readPage(parts, next, signal)
-    const canFallBack = needsRatings(shownView(next)) && next.pageToken === ''
-    if (page.ok) {
-      const isEmpty = page.value.totalSize === 0 && next.view.meanMin === undefined
-      next = canFallBack && isEmpty ? fallBack(next, 'no-ratings') : addPage(next, page.value)
-    } else if (canFallBack && isUnavailable(page.error)) next = fallBack(next, 'unavailable')
+    const fallback = next.pageToken === '' ? fallbackOf(shownView(next), page) : undefined
+    if (fallback) next = fallBack(next, fallback)
+    else if (page.ok) next = addPage(next, page.value)
     else return page
   }
   return { ok: true, value: next }
