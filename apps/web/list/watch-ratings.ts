@@ -12,7 +12,7 @@ const movieCountMax = 500
 const settleMs = 250
 
 interface WatchRatingsOptions {
-  readonly clients: Clients
+  readonly clients: Pick<Clients, 'rating'>
   readonly ratingCache: RatingCache
   readonly connection: Signal<ConnectionState | undefined>
   /** The movies near the viewport. */
@@ -27,7 +27,8 @@ export function watchRatings({
   movieIds,
 }: WatchRatingsOptions): () => void {
   let stop = new AbortController()
-  let started = false
+  /** Ids of the watched movies. Undefined before the first. */
+  let watched: string | undefined
   const watch = async (ids: readonly string[], signal: AbortSignal) => {
     const records = ids.slice(0, movieCountMax).map((recordId) => ({ recordId, recordType }))
     const rating = await clients.rating()
@@ -36,6 +37,7 @@ export function watchRatings({
       // A new stream for other movies is not a lost connection.
       const isReplaced = state === 'connecting' && connection.peek() === 'live'
       if (!isReplaced) connection.value = state === 'failed' ? undefined : state
+      if (state === 'failed') watched = ''
       if (state !== 'live') continue
       const { aggregatedRating } = event.value
       if (aggregatedRating)
@@ -43,6 +45,9 @@ export function watchRatings({
     }
   }
   const start = (ids: readonly string[]) => {
+    // The list also changes in other ways than by its movies, such as while it loads more.
+    if (watched === ids.join()) return
+    watched = ids.join()
     stop.abort()
     stop = new AbortController()
     void watch(ids, stop.signal)
@@ -50,8 +55,7 @@ export function watchRatings({
   const stopEffect = effect(() => {
     const ids = movieIds.value
     if (ids.length === 0) return
-    const timer = setTimeout(start, started ? settleMs : 0, ids)
-    started = true
+    const timer = setTimeout(start, watched === undefined ? 0 : settleMs, ids)
     return () => clearTimeout(timer)
   })
   return () => {
