@@ -162,9 +162,9 @@ const ratingsRetryMs = 5_000
 function useRatingsRetry(isWithout: boolean, reload: () => void): void {
   useEffect(() => {
     if (!isWithout) return
-    const timer = setTimeout(() => {
+    const timer = setInterval(() => {
       if (scrollY <= innerHeight) reload()
     }, ratingsRetryMs)
-    return () => clearTimeout(timer)
-  })
+    return () => clearInterval(timer)
+  }, [isWithout])
 }
