@@ -1,6 +1,8 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
+import { createBrowserStorage } from '../browser-storage.ts'
 import type { Clients } from '../clients.ts'
 import { isValue, type Value } from '../rating/own-rating.ts'
+import { createStoredJson } from '../stored-json.ts'
 
 /** State of sign-in. `none`: the server has none. */
 export type SignInState =
@@ -27,30 +29,31 @@ export interface SignIn {
 }
 
 const keptKey = 'marquee.kept'
+/** Timeout of reading the session, for which every rating waits, in milliseconds. */
+const timeoutMs = 5_000
 
 export function createSignIn(clients: Pick<Clients, 'addresses'>, window: Window): SignIn {
   const state = signal<SignInState>({ status: 'none' })
-  const { sessionStorage } = window
+  const kept = createStoredJson(createBrowserStorage(window, 'sessionStorage'), keptKey, parseKept)
   const load = async () => {
     if (!(await clients.addresses()).hasSignIn) return
     state.value = await fetchState()
   }
-  const kept = () => parseKept(sessionStorage.getItem(keptKey))
   return {
     state,
     ready: load(),
     keep(movieId, value) {
       const now = state.peek()
       const user = now.status === 'signed-in' ? now.user : undefined
-      const others = kept().filter((one) => one.movieId !== movieId)
-      sessionStorage.setItem(keptKey, JSON.stringify([...others, { movieId, value, user }]))
+      const others = kept.read().filter((one) => one.movieId !== movieId)
+      kept.write([...others, { movieId, value, user }])
       state.value = { status: 'signed-out' }
     },
     takeKept() {
       const now = state.peek()
       if (now.status !== 'signed-in') return []
-      const all = kept()
-      sessionStorage.removeItem(keptKey)
+      const all = kept.read()
+      kept.write([])
       return all.filter(({ user }) => user === undefined || user === now.user)
     },
     async signOut() {
@@ -68,7 +71,7 @@ export function signInPath({ pathname, search }: Location): string {
 
 async function fetchState(): Promise<SignInState> {
   try {
-    const response = await fetch('/auth/session')
+    const response = await fetch('/auth/session', { signal: AbortSignal.timeout(timeoutMs) })
     const { signedIn, user, name } = await response.json()
     if (signedIn === true) return { status: 'signed-in', user: String(user), name: String(name) }
   } catch {
@@ -77,7 +80,10 @@ async function fetchState(): Promise<SignInState> {
   return { status: 'signed-out' }
 }
 
-function parseKept(text: string | null): KeptRating[] {
-  const all: KeptRating[] = JSON.parse(text ?? '[]')
-  return all.filter(({ value }) => value === undefined || isValue(value))
+function parseKept(json: unknown): KeptRating[] {
+  const all = Array.isArray(json) ? json : []
+  return all.filter(
+    (one): one is KeptRating =>
+      typeof one?.movieId === 'string' && (one.value === undefined || isValue(one.value)),
+  )
 }

@@ -1,8 +1,8 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { BrowserStorage } from '../browser-storage.ts'
+import { createStoredJson } from '../stored-json.ts'
 import { type CallOptions, defaultCallOptions } from './call.ts'
 import { type HeaderRow, headersOf, parseHeaderRows } from './header-rows.ts'
-import { createStoredJson } from './stored-json.ts'
 
 type SavedOptions = Omit<CallOptions, 'headers'>
 

@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { BrowserStorage } from '../browser-storage.ts'
-import { createStoredJson } from './stored-json.ts'
+import { createStoredJson } from '../stored-json.ts'
 
 /** A call that was made. It has no headers, because they may be secret. */
 export interface HistoryEntry {

@@ -1,5 +1,5 @@
 import type { BrowserStorage } from '../browser-storage.ts'
-import { createStoredJson } from './stored-json.ts'
+import { createStoredJson } from '../stored-json.ts'
 
 /** Maximum number of methods whose draft is kept. */
 const draftCountMax = 50

@@ -1,4 +1,4 @@
-import type { BrowserStorage } from '../browser-storage.ts'
+import type { BrowserStorage } from './browser-storage.ts'
 
 /** A value that the browser saves as JSON. */
 export interface StoredJson<Value> {
