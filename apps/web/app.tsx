@@ -31,7 +31,7 @@ export function App({ theme, signIn, ...parts }: AppProps) {
     return { ...parts, announce }
   }, [])
   const route = router.route.value
-  const main = useNavigation(route)
+  const main = useNavigation(router)
   return (
     <>
       <a class="skip-link" href="#main">

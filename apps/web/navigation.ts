@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Route } from './route.ts'
+import type { Router } from './router.ts'
 
 /** The title of a page. That of a movie follows when the movie is loaded. */
 function titleOf(route: Route): string {
@@ -21,9 +22,10 @@ function titleOf(route: Route): string {
 
 /**
  * Sets the title of each page. After a navigation, moves focus and scroll position to the start of
- * the new page, where a screen reader continues. Returns the ref of the element around the page.
+ * the new page, where a screen reader continues; after Back, to the link that was followed. Returns
+ * the ref of the element around the page.
  */
-export function useNavigation(route: Route) {
+export function useNavigation({ route: { value: route }, followed }: Router) {
   const main = useRef<HTMLElement>(null)
   const previous = useRef<string>(undefined)
   const place = route.page === 'movie' ? `movie/${route.movieId}` : route.page
@@ -42,6 +44,35 @@ export function useNavigation(route: Route) {
     const heading = main.current?.querySelector<HTMLElement>('h1[tabindex]')
     const target = heading ?? main.current
     target?.focus({ preventScroll: true })
+    const path = followed()
+    if (path === undefined || !main.current) return
+    // The list restores its own scroll position.
+    return focusLink(main.current, path, { preventScroll: route.page === 'list' })
   }, [place])
   return main
+}
+
+/** Longest time that a link is waited for, in milliseconds. */
+const linkWaitMs = 3_000
+
+/**
+ * Focuses the link to a path when it is rendered, unless the focus moves before. Returns a function
+ * that stops waiting.
+ */
+function focusLink(root: HTMLElement, path: string, options: FocusOptions): () => void {
+  const before = document.activeElement
+  const observer = new MutationObserver(find)
+  const timer = setTimeout(stop, linkWaitMs)
+  function stop(): void {
+    observer.disconnect()
+    clearTimeout(timer)
+  }
+  function find(): void {
+    const link = root.querySelector<HTMLElement>(`a[href="${CSS.escape(path)}"]`)
+    if (link || document.activeElement !== before) stop()
+    if (document.activeElement === before) link?.focus(options)
+  }
+  observer.observe(root, { childList: true, subtree: true })
+  find()
+  return stop
 }

@@ -6,6 +6,8 @@ export interface Router {
   readonly route: ReadonlySignal<Route>
   /** Returns true when the open page was reached by Back or Forward. */
   returned(): boolean
+  /** Path that was opened from the open page, when Back has returned to it. */
+  followed(): string | undefined
   /** Opens a path. `replace` adds no entry to the history. */
   navigate(path: string, options?: { replace?: boolean }): void
 }
@@ -20,7 +22,10 @@ export function createRouter(window: Window): Router {
     if (path === location.pathname + location.search) return window.scrollTo(0, 0)
     returned = false
     if (replace) history.replaceState(history.state, '', path)
-    else history.pushState({ fromList: route.peek().page === 'list' }, '', path)
+    else {
+      history.replaceState({ ...history.state, followed: path }, '')
+      history.pushState({ fromList: route.peek().page === 'list' }, '', path)
+    }
     route.value = read()
   }
   window.addEventListener('popstate', () => {
@@ -33,7 +38,8 @@ export function createRouter(window: Window): Router {
     event.preventDefault()
     navigate(path)
   })
-  return { route, returned: () => returned, navigate }
+  const followed = () => (returned ? (history.state?.followed as string | undefined) : undefined)
+  return { route, returned: () => returned, followed, navigate }
 }
 
 /** The path of an internal link that was clicked, or undefined when the browser should handle it. */

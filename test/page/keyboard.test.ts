@@ -42,7 +42,7 @@ describePage(
       await page.getByText('Not rated yet').first().waitFor({ state: 'attached' })
       await tabTo(page.getByRole('link', { name: /^Search for “kubrick” \(no\. \d+\)$/ }))
       await page.keyboard.press('Enter')
-      await found.waitFor()
+      await eventually(async () => expect(await isFocused(found)).toBe(true))
     })
 
     test('a dialog explains the keyboard shortcuts and can turn off single keys', async () => {

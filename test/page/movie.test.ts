@@ -13,7 +13,7 @@ describePage(
   'the page of a movie',
   { start: startServices, fill: ({ others }) => others.rateMany(ratingsInOrder(rated)) },
   (site) => {
-    test('a movie opens from the list, and Back returns to the same place in the list', async () => {
+    test('a movie opens from the list, and Back returns to its place and its link in the list', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
       const last = page.getByRole('link', { name: rated.at(-1)?.name ?? '' })
@@ -30,6 +30,9 @@ describePage(
       await page.goBack()
       await last.waitFor()
       await eventually(async () => expect(await page.evaluate(() => scrollY)).toBe(scrolled))
+      await eventually(async () => {
+        expect(await last.evaluate((link) => link === document.activeElement)).toBe(true)
+      })
       await page.goForward()
       await heading(page, rated.at(-1)?.title ?? '').waitFor()
       await page.getByRole('link', { name: `Top rated (no. ${rated.length})` }).click()
@@ -160,6 +163,12 @@ describePage(
       expect(await like.getByRole('listitem').count()).toBeGreaterThan(0)
       await more.getByRole('link', { name: 'The Matrix Reloaded, 2003' }).click()
       await heading(page, 'The Matrix Reloaded').waitFor()
+      await page.goBack()
+      await heading(page, 'The Matrix').waitFor()
+      const followed = more.getByRole('link', { name: 'The Matrix Reloaded, 2003' })
+      await eventually(async () => {
+        expect(await followed.evaluate((link) => link === document.activeElement)).toBe(true)
+      })
     })
 
     test('the arrow keys open the movies before and after it in the list', async () => {
