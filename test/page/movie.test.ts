@@ -189,6 +189,19 @@ describePage(
       await page.getByRole('heading', { level: 1, name: 'Top rated' }).waitFor()
     })
 
+    test('the link to the list leads to the list that it names', async () => {
+      await using visitor = await site().visit('/?director=Andy+Wachowski&sort=year')
+      const { page } = visitor
+      await page.getByRole('link', { name: matrix.name, exact: true }).click()
+      await heading(page, 'The Matrix').waitFor()
+      // Reached from another movie, so that it is not the page before.
+      const more = page.getByRole('region', { name: 'More by Andy Wachowski' })
+      await more.getByRole('link', { name: 'The Matrix Reloaded, 2003' }).click()
+      await heading(page, 'The Matrix Reloaded').waitFor()
+      await page.getByRole('link', { name: /^Newest \(no\. \d+\)$/ }).click()
+      await page.getByRole('heading', { level: 1, name: 'Movies by Andy Wachowski' }).waitFor()
+    })
+
     test('a movie without ratings says so', async () => {
       await using visitor = await site().visit('/movies/the-land-girls-1998')
       const { page } = visitor

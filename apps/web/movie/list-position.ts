@@ -1,12 +1,14 @@
 import type { Movie } from '../catalogue/movie.ts'
 import { shownView } from '../list/feed.ts'
-import { sortName } from '../list/list-view.ts'
+import { listPath, sortName } from '../list/list-view.ts'
 import type { MovieList } from '../list/movie-list.ts'
 
 /** The place of a movie in the list that is loaded. */
 export interface ListPosition {
   /** `Top rated (no. 3)`. */
   readonly text: string
+  /** Path of the list. */
+  readonly path: string
   readonly previous: Movie | undefined
   readonly next: Movie | undefined
 }
@@ -20,6 +22,7 @@ export function positionOf({ state }: MovieList, movieId: string): ListPosition 
   const name = view.query ? `Search for “${view.query}”` : sortName(view)
   return {
     text: `${name} (no. ${index + 1})`,
+    path: listPath(feed.view),
     previous: feed.movies[index - 1],
     next: feed.movies[index + 1],
   }

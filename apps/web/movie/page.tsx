@@ -122,7 +122,7 @@ function MovieNotice(props: { unavailable: boolean; lost: boolean; page: PagePro
   )
 }
 
-/** A link back to the list, to the scroll position where it was left. */
+/** A link back to the list; from the list itself, to the scroll position where it was left. */
 function BackLink({ position }: { position: ListPosition | undefined }) {
   const back = (event: MouseEvent) => {
     if (history.state?.fromList !== true || event.metaKey || event.ctrlKey) return
@@ -131,7 +131,7 @@ function BackLink({ position }: { position: ListPosition | undefined }) {
   }
   return (
     <p class="movie-back">
-      <a href="/" onClick={back}>
+      <a href={position?.path ?? '/'} onClick={back}>
         {position?.text ?? 'All movies'}
       </a>
     </p>
