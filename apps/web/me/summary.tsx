@@ -1,4 +1,5 @@
 import { useComputed } from '@preact/signals'
+import { downloadJson } from '../download.ts'
 import type { PageProps } from '../page-props.ts'
 import { countText, meanText } from '../rating/aggregate.ts'
 import { Histogram } from '../rating/histogram.tsx'
@@ -38,7 +39,11 @@ export function Summary({ entries, page }: SummaryProps) {
           own={undefined}
         />
       ) : null}
-      <button type="button" class="button" onClick={() => download(current(entries, page))}>
+      <button
+        type="button"
+        class="button"
+        onClick={() => downloadJson(exportText(current(entries, page)), 'marquee-ratings.json')}
+      >
         Export JSON
       </button>
       <p class="me-owner">
@@ -56,13 +61,4 @@ function current(entries: readonly OwnEntry[], { ownRatings }: PageProps): OwnEn
     const value = ownRatings.of(entry.movie.id).peek().wanted
     return value === undefined ? [] : [{ ...entry, value }]
   })
-}
-
-function download(entries: readonly OwnEntry[]): void {
-  const url = URL.createObjectURL(new Blob([exportText(entries)], { type: 'application/json' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = 'marquee-ratings.json'
-  link.click()
-  URL.revokeObjectURL(url)
 }

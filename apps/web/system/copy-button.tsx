@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { copyText } from '../try/copy-text.ts'
+import { copyText } from '../copy-text.ts'
 
 /** Copies a text. Shows the text where the browser forbids copying. */
 export function CopyButton({ label, text }: { label: string; text: string }) {

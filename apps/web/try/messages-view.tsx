@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
-import { copyText } from './copy-text.ts'
+import { copyText } from '../copy-text.ts'
+import { downloadJson } from '../download.ts'
 import { JsonView } from './json-view.tsx'
 import type { Outcome, ReceivedMessage } from './outcome.ts'
 import { durationText } from './outcome-text.ts'
@@ -115,7 +116,7 @@ function MessageTools(props: MessageToolsProps) {
       <button type="button" class="small-button" onClick={copy}>
         Copy
       </button>
-      <button type="button" class="small-button" onClick={() => download(text, `${name}.json`)}>
+      <button type="button" class="small-button" onClick={() => downloadJson(text, `${name}.json`)}>
         Download
       </button>
       <span class="commands-copied" role="status">
@@ -123,15 +124,6 @@ function MessageTools(props: MessageToolsProps) {
       </span>
     </div>
   )
-}
-
-function download(text: string, fileName: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = fileName
-  link.click()
-  URL.revokeObjectURL(url)
 }
 
 interface MessageViewProps {

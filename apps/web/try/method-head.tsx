@@ -1,7 +1,7 @@
 import type { DescMethod } from '@bufbuild/protobuf'
 import { useState } from 'preact/hooks'
+import { copyText } from '../copy-text.ts'
 import type { CallOptions } from './call.ts'
-import { copyText } from './copy-text.ts'
 import { examplesOf } from './examples.ts'
 import type { FormShared } from './form-context.ts'
 import { MethodDocs } from './method-docs.tsx'
