@@ -19,7 +19,8 @@ export function MessagesView({ outcome, name }: MessagesViewProps) {
   const [paused, setPaused] = useState<Outcome>()
   const shown = paused ?? outcome
   const isStream = shown.messageCount > 1
-  const found = shown.messages.filter(({ json }) => includes(json, search))
+  const found =
+    search === '' ? shown.messages : shown.messages.filter(({ json }) => includes(json, search))
   const listed = (isStream ? found : shown.messages).toReversed()
   const note = noteOf(shown, found.length, search, isStream)
   if (outcome.messageCount === 0) return null
@@ -30,7 +31,7 @@ export function MessagesView({ outcome, name }: MessagesViewProps) {
         setSearch={setSearch}
         wraps={wraps}
         setWraps={setWraps}
-        text={textOf(shown.messages)}
+        textOf={() => shown.messages.map(({ json }) => json).join('\n')}
         name={name}
       >
         {outcome.state === 'running' || paused ? (
@@ -75,25 +76,21 @@ function noteOf(outcome: Outcome, foundCount: number, search: string, isStream: 
     : ''
 }
 
-function textOf(messages: readonly ReceivedMessage[]): string {
-  return messages.map(({ json }) => json).join('\n')
-}
-
 interface MessageToolsProps {
   readonly search: string
   readonly setSearch: (search: string) => void
   readonly wraps: boolean
   readonly setWraps: (wraps: boolean) => void
-  /** All messages. */
-  readonly text: string
+  /** Returns all messages, which may be megabytes. */
+  readonly textOf: () => string
   readonly name: string
   readonly children: ComponentChildren
 }
 
 function MessageTools(props: MessageToolsProps) {
-  const { search, setSearch, wraps, setWraps, text, name, children } = props
+  const { search, setSearch, wraps, setWraps, textOf, name, children } = props
   const [copied, setCopied] = useState('')
-  const copy = async () => setCopied((await copyText(text)) ? 'Copied' : "Couldn't copy")
+  const copy = async () => setCopied((await copyText(textOf())) ? 'Copied' : "Couldn't copy")
   return (
     <div class="message-tools">
       <input
@@ -116,7 +113,11 @@ function MessageTools(props: MessageToolsProps) {
       <button type="button" class="small-button" onClick={copy}>
         Copy
       </button>
-      <button type="button" class="small-button" onClick={() => downloadJson(text, `${name}.json`)}>
+      <button
+        type="button"
+        class="small-button"
+        onClick={() => downloadJson(textOf(), `${name}.json`)}
+      >
         Download
       </button>
       <span class="commands-copied" role="status">
