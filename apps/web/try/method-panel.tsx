@@ -156,5 +156,6 @@ function sendByKey(event: KeyboardEvent) {
 
 function announcementOf({ error, durationMs, messageCount }: Outcome): string {
   const ended = error ? `The call failed: ${error.code}. ${error.message}` : 'Response received'
-  return `${ended}, ${messageCount} messages, ${Math.round(durationMs)} milliseconds.`
+  const messages = `${messageCount} ${messageCount === 1 ? 'message' : 'messages'}`
+  return `${ended}, ${messages}, ${Math.round(durationMs)} milliseconds.`
 }

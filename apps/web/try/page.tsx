@@ -71,7 +71,7 @@ export function TryPage(props: PageProps) {
 
 type Explorer = ReturnType<typeof createExplorer>
 
-function createExplorer({ clients, router }: PageProps) {
+function createExplorer({ clients, router, ownRatings }: PageProps) {
   const lasting = createBrowserStorage(window)
   const untilClosed = createBrowserStorage(window, 'sessionStorage')
   const route = router.route.peek()
@@ -82,7 +82,7 @@ function createExplorer({ clients, router }: PageProps) {
     states,
     history,
     settings: createCallSettings(lasting, untilClosed),
-    suggest: createSuggest({ clients, userId: lasting.get('marquee.user') }),
+    suggest: createSuggest({ clients, userIdOf: () => ownRatings.owner().userId }),
     reflections: createReflections({
       addresses: clients.addresses,
       origin: location.origin,

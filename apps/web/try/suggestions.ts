@@ -1,3 +1,4 @@
+import { titleWithYear } from '../catalogue/movie.ts'
 import type { Clients } from '../clients.ts'
 import type { Suggestion } from './form-context.ts'
 
@@ -8,14 +9,17 @@ const timeoutMs = 3_000
 
 interface Options {
   readonly clients: Pick<Clients, 'movie'>
-  /** User id of the person's ratings in this browser. */
-  readonly userId: string | undefined
+  /** Returns the user id of the person's ratings. Empty when the server knows it by the session. */
+  readonly userIdOf: () => string
 }
 
 /** Creates a function that suggests movies for fields of movie ids, and one's own id for users. */
-export function createSuggest({ clients, userId }: Options) {
+export function createSuggest({ clients, userIdOf }: Options) {
   return async (fieldName: string, text: string): Promise<readonly Suggestion[]> => {
-    if (fieldName === 'user_id') return userId ? [{ value: userId, label: 'You' }] : []
+    if (fieldName === 'user_id') {
+      const value = userIdOf()
+      return value === '' ? [] : [{ value, label: 'You' }]
+    }
     if (!/^(movie_ids?|record_id)$/.test(fieldName)) return []
     return suggestMovies(clients, text)
   }
@@ -32,6 +36,6 @@ async function suggestMovies(
   // Without suggestions, the field is as useful as any other.
   if (!result.ok) return []
   return result.value.movies.flatMap(({ metadata }) =>
-    metadata ? [{ value: metadata.id, label: `${metadata.title} (${metadata.year})` }] : [],
+    metadata ? [{ value: metadata.id, label: titleWithYear(metadata) }] : [],
   )
 }
