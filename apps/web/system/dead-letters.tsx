@@ -5,6 +5,7 @@ import { useEffect, useMemo } from 'preact/hooks'
 import type { ServiceAddresses } from '../addresses.ts'
 import { optionsOf } from '../clients.ts'
 import { Failure } from '../failure.tsx'
+import { createLatestOnly } from '../live/latest-only.ts'
 import { CopyButton } from './copy-button.tsx'
 import { DeadLetterRow } from './dead-letter-row.tsx'
 
@@ -33,9 +34,13 @@ export function DeadLetters({ addresses, deadLetterCount, isReachable }: DeadLet
   const listed = useSignal<Listed | undefined>(undefined)
   const failure = useSignal('')
   const reason = useSignal('')
+  const latestOnly = useMemo(createLatestOnly, [])
   const load = async (before?: Listed) => {
     const { listDeadLetters } = await client
-    const next = await listDeadLetters({ pageToken: before?.nextPageToken ?? '' })
+    const pageToken = before?.nextPageToken ?? ''
+    const next = await latestOnly.run((signal) => listDeadLetters({ pageToken }, { signal }))
+    // A newer load has replaced this one.
+    if (!next) return
     failure.value = next.ok ? '' : next.error.message
     if (!next.ok) return
     const { deadLetters, nextPageToken } = next.value
