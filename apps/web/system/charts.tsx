@@ -1,6 +1,6 @@
 import type { SystemSample } from '@marquee/client/system'
 import { useMemo } from 'preact/hooks'
-import { countText, latencyText, rateText } from './format.ts'
+import { lagText, latencyText, rateText } from './format.ts'
 import type { Monitor } from './monitor.ts'
 import { p95Of, serviceSeries, timeRange } from './series.ts'
 import { TimeChart } from './time-chart.tsx'
@@ -58,8 +58,4 @@ export function Charts({ monitor, view }: ChartsProps) {
       ) : null}
     </section>
   )
-}
-
-function lagText(count: number | undefined): string {
-  return count === undefined ? '–' : countText(Math.round(count))
 }

@@ -31,6 +31,11 @@ export function countText(count: number | bigint): string {
   return count.toLocaleString('en')
 }
 
+/** A number of events. */
+export function lagText(count: number | undefined): string {
+  return count === undefined ? '–' : countText(Math.round(count))
+}
+
 export function memoryText(bytes: bigint): string {
   return `${Math.round(Number(bytes) / 1_000_000).toLocaleString('en')} MB`
 }

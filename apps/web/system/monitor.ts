@@ -5,14 +5,14 @@ import {
   type SystemSample,
   type WatchSystemResponse,
 } from '@marquee/client/system'
-import { growthOf, secondsBetween } from './growth.ts'
+import { type Counted, growthOf, secondsBetween } from './growth.ts'
 import { exactMillis, millis } from './times.ts'
 
 /** Window of the rates and percentiles of methods, in seconds. */
 export const windowSeconds = 30
 
-/** Number of samples that the page keeps: 15 minutes. */
-const samplesMax = 180
+/** Maximum number of samples that the page keeps: 15 minutes. */
+export const sampleCountMax = 180
 
 /** The state of the system: the last report, and what earlier ones are needed for. */
 export interface Monitor {
@@ -54,7 +54,7 @@ function samplesAfter(before: readonly SystemSample[], added: readonly SystemSam
   const [first] = added
   if (!first) return before
   const older = before.filter(({ time }) => millis(time) < millis(first.time))
-  return [...older, ...added].slice(-samplesMax)
+  return [...older, ...added].slice(-sampleCountMax)
 }
 
 export function isUnreachable({ health }: InstanceReport): boolean {
@@ -71,7 +71,7 @@ export function appliedPerSecond(window: readonly Activity[] | undefined): numbe
 }
 
 /** Growth of the counters of one process within its window. */
-export function growthIn<C extends Parameters<typeof growthOf>[1]>(
+export function growthIn<C extends Counted>(
   window: readonly Activity[] | undefined,
   countersOf: (activity: Activity) => readonly C[],
   keyOf: (counter: C) => string,

@@ -1,6 +1,6 @@
-import { countText, latencyText, percentText, rateText } from './format.ts'
+import { lagText, latencyText, percentText, rateText } from './format.ts'
 import { type Headline, headlines, type Level } from './headline.ts'
-import type { Monitor } from './monitor.ts'
+import { type Monitor, sampleCountMax } from './monitor.ts'
 import { sparkPath } from './spark-line.ts'
 
 const titles: Readonly<Record<Headline['id'], string>> = {
@@ -14,7 +14,7 @@ const texts: Readonly<Record<Headline['id'], (value: number | undefined) => stri
   requests: rateText,
   errors: percentText,
   latency: latencyText,
-  lag: (count) => (count === undefined ? '–' : countText(Math.round(count))),
+  lag: lagText,
 }
 
 const levels: Readonly<Record<Level, string>> = {
@@ -24,8 +24,6 @@ const levels: Readonly<Record<Level, string>> = {
 }
 
 const size = { width: 120, height: 28 }
-/** Samples of 15 minutes. */
-const countMax = 180
 
 interface TilesProps {
   readonly monitor: Monitor | undefined
@@ -52,7 +50,7 @@ function Tile({ id, headline }: { id: Headline['id']; headline: Headline | undef
   const { value, values = [], level = 'normal' } = headline ?? {}
   const path = sparkPath(
     values.map((one) => (one === Number.POSITIVE_INFINITY ? null : one)),
-    { ...size, countMax },
+    { ...size, countMax: sampleCountMax },
   )
   return (
     <li class="tile" data-level={level}>
