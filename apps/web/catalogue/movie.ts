@@ -1,6 +1,7 @@
 import type { Metadata } from '@marquee/client/metadata'
 import { type MovieDetails, RatingStatus } from '@marquee/client/movie'
 import { type Rating, readRating, unavailable } from '../rating/aggregate.ts'
+import type { RatingCache } from '../rating/rating-cache.ts'
 import { readScale } from '../rating/scale.ts'
 
 /** The record type of movies in the rating service. */
@@ -16,6 +17,19 @@ export function titleWithYear({ title, year }: Pick<Movie, 'title' | 'year'>): s
 
 export function hasYear({ title, year }: Pick<Movie, 'title' | 'year'>): boolean {
   return title.endsWith(`(${year})`)
+}
+
+/** The movies of a response. Their ratings go to the cache. */
+export function takeMovies(
+  { movies }: { readonly movies: readonly MovieDetails[] },
+  ratingCache: RatingCache,
+): Movie[] {
+  return movies.flatMap((details) => {
+    const { metadata } = details
+    if (!metadata) return []
+    ratingCache.set(metadata.id, readMovieRating(details))
+    return [metadata]
+  })
 }
 
 export function readMovieRating({ rating, ratingStatus, ratingScale }: MovieDetails): Rating {

@@ -1,6 +1,6 @@
 import type { Result } from '@marquee/client/result'
 import { type ReadonlySignal, signal } from '@preact/signals'
-import { type Movie, readMovieRating } from '../catalogue/movie.ts'
+import { type Movie, takeMovies } from '../catalogue/movie.ts'
 import type { Clients } from '../clients.ts'
 import { createLatestOnly } from '../live/latest-only.ts'
 import type { OwnRatings } from '../rating/own-ratings.ts'
@@ -134,13 +134,8 @@ async function readPage(
   const result = await clients.movie.movies.listMovies(request, { signal })
   if (!result.ok) return result
   const { nextPageToken, totalSize } = result.value
-  const movies: Movie[] = []
-  for (const details of result.value.movies) {
-    const { metadata } = details
-    if (!metadata) continue
-    ratingCache.set(metadata.id, readMovieRating(details))
-    const isRated = ownRatings.of(metadata.id).peek().wanted !== undefined
-    if (!feed.view.hidesRated || !isRated) movies.push(metadata)
-  }
+  const isHidden = ({ id }: Movie) =>
+    feed.view.hidesRated && ownRatings.of(id).peek().wanted !== undefined
+  const movies = takeMovies(result.value, ratingCache).filter((movie) => !isHidden(movie))
   return { ok: true, value: { movies, nextPageToken, totalSize } }
 }

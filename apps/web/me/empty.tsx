@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { type Movie, readMovieRating } from '../catalogue/movie.ts'
+import { type Movie, takeMovies } from '../catalogue/movie.ts'
 import { Blocks } from '../list/blocks.tsx'
 import type { PageProps } from '../page-props.ts'
 
@@ -20,14 +20,7 @@ export function EmptyOwnList({ columns, near, page }: EmptyOwnListProps) {
       const request = { orderBy: 'imdb_votes desc', pageSize: famousCount }
       const result = await page.clients.movie.movies.listMovies(request)
       // The invitation is enough without movies.
-      if (!result.ok) return
-      const found: Movie[] = []
-      for (const details of result.value.movies) {
-        if (!details.metadata) continue
-        page.ratingCache.set(details.metadata.id, readMovieRating(details))
-        found.push(details.metadata)
-      }
-      movies.value = found
+      if (result.ok) movies.value = takeMovies(result.value, page.ratingCache)
     }
     void load()
   }, [])

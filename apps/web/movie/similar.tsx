@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { type Movie, readMovieRating } from '../catalogue/movie.ts'
+import { type Movie, takeMovies } from '../catalogue/movie.ts'
 import { Card } from '../list/card.tsx'
 import type { PageProps } from '../page-props.ts'
 
@@ -23,14 +23,7 @@ export function SimilarMovies({ movie, page }: SimilarMoviesProps) {
       const { signal } = stop
       const result = await page.clients.movie.movies.listSimilarMovies(request, { signal })
       // Without a response, the page is complete but for its suggestions.
-      if (!result.ok) return
-      const found: Movie[] = []
-      for (const details of result.value.movies) {
-        if (!details.metadata) continue
-        page.ratingCache.set(details.metadata.id, readMovieRating(details))
-        found.push(details.metadata)
-      }
-      movies.value = found
+      if (result.ok) movies.value = takeMovies(result.value, page.ratingCache)
     }
     void load()
     return () => stop.abort()
