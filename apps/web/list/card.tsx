@@ -4,9 +4,8 @@ import type { PageProps } from '../page-props.ts'
 import { Poster } from '../poster/poster.tsx'
 import { meanText, type Rating, ratingText, shortCount } from '../rating/aggregate.ts'
 import { Histogram } from '../rating/histogram.tsx'
-import { ratingKey } from '../rating/keys.ts'
 import { RateControl } from '../rating/rate-control.tsx'
-import { rateMovie } from '../rating/rate-movie.ts'
+import { rateByKey } from '../rating/rate-movie.ts'
 import { moviePath } from '../route.ts'
 
 /** Time to read about ten words twice. */
@@ -20,17 +19,8 @@ interface CardProps {
 
 /** One movie of the list. The rating keys rate it while it has focus. */
 export function Card({ movie, rank, page }: CardProps) {
-  const { ratingCache, ownRatings, singleKeys } = page
-  const rate = (event: KeyboardEvent) => {
-    // In a menu of values, keys select an option.
-    if (!singleKeys.value || event.target instanceof HTMLSelectElement) return
-    const key = ratingKey(event, ratingCache.scale.peek())
-    if (!key) return
-    event.preventDefault()
-    rateMovie(page, movie, key.value)
-  }
   return (
-    <li class="card" onKeyDown={rate}>
+    <li class="card" onKeyDown={(event) => rateByKey(page, movie, event)}>
       <a class="card-link" href={moviePath(movie.id)} aria-keyshortcuts="1 2 3 4 5 0">
         <span class="visually-hidden">
           {movie.year ? `${movie.title}, ${movie.year}` : movie.title}
@@ -41,7 +31,7 @@ export function Card({ movie, rank, page }: CardProps) {
         <MovieScore movieId={movie.id} page={page} />
         <RateControl movie={movie} page={page} />
       </div>
-      <CardError movieId={movie.id} ownRatings={ownRatings} />
+      <CardError movieId={movie.id} ownRatings={page.ownRatings} />
     </li>
   )
 }

@@ -2,9 +2,8 @@ import { useLayoutEffect } from 'preact/hooks'
 import type { Movie } from '../catalogue/movie.ts'
 import type { PageProps } from '../page-props.ts'
 import { meanText, shortCount } from '../rating/aggregate.ts'
-import { ratingKey } from '../rating/keys.ts'
 import { RateControl } from '../rating/rate-control.tsx'
-import { rateMovie } from '../rating/rate-movie.ts'
+import { rateByKey } from '../rating/rate-movie.ts'
 import { moviePath } from '../route.ts'
 import type { NearMovies } from './blocks.tsx'
 import { CardError } from './card.tsx'
@@ -70,15 +69,8 @@ interface RowProps {
 function Row({ movie, rank, page }: RowProps) {
   const rating = page.ratingCache.of(movie.id).value
   const aggregate = rating.status === 'rated' ? rating.aggregate : undefined
-  const rate = (event: KeyboardEvent) => {
-    if (!page.singleKeys.value || event.target instanceof HTMLSelectElement) return
-    const key = ratingKey(event, page.ratingCache.scale.peek())
-    if (!key) return
-    event.preventDefault()
-    rateMovie(page, movie, key.value)
-  }
   return (
-    <tr onKeyDown={rate}>
+    <tr onKeyDown={(event) => rateByKey(page, movie, event)}>
       {rank ? <td>{rank}</td> : null}
       <td>
         <a class="card-link" href={moviePath(movie.id)} aria-keyshortcuts="1 2 3 4 5 0">
