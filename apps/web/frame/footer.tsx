@@ -1,9 +1,8 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { Clients } from '../clients.ts'
+import { countText } from '../list/toolbar.tsx'
 import { version } from '../package.json' with { type: 'json' }
-
-const numberFormat = new Intl.NumberFormat('en')
 
 /** The number of movies, a notice about the data, and a link to the documentation. */
 export function Footer({ clients }: { clients: Clients }) {
@@ -38,8 +37,5 @@ async function loadTexts(clients: Clients): Promise<string[]> {
     clients.movie.metadata.listMetadata({ pageSize: 1 }),
   ])
   const count = movies.ok ? movies.value.totalSize : 0
-  return [
-    ...(count > 0 ? [`${numberFormat.format(count)} ${count === 1 ? 'movie' : 'movies'}`] : []),
-    ...(dataNotice ? [dataNotice] : []),
-  ]
+  return [...(count > 0 ? [countText(count)] : []), ...(dataNotice ? [dataNotice] : [])]
 }

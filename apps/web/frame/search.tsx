@@ -1,12 +1,10 @@
 import type { ReadonlySignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
-import { isDescending, type ListView, listPath } from '../list/list-view.ts'
+import { isDescending, type ListView, listPath, queryLengthMax } from '../list/list-view.ts'
 import type { MovieList } from '../list/movie-list.ts'
 import { moviePath, type Route } from '../route.ts'
 import type { Router } from '../router.ts'
 import { useCommandKey, useSingleKeys } from '../shortcuts.ts'
-
-const queryLengthMax = 200
 
 interface SearchProps {
   readonly route: Route
@@ -36,7 +34,7 @@ export function Search({ route, router, list, singleKeys }: SearchProps) {
       replace: route.page === 'list',
     })
   }
-  const useKey = (event: KeyboardEvent) => {
+  const press = (event: KeyboardEvent) => {
     if (event.key === 'Escape' && query) type('')
     if (event.key === 'ArrowDown' && focusFirstMovie()) event.preventDefault()
     if (event.key !== 'Enter' || event.isComposing || !query) return
@@ -62,7 +60,7 @@ export function Search({ route, router, list, singleKeys }: SearchProps) {
         maxLength={queryLengthMax}
         value={query}
         onInput={(event) => type(event.currentTarget.value)}
-        onKeyDown={useKey}
+        onKeyDown={press}
       />
       {query ? (
         <button

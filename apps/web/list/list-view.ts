@@ -33,7 +33,8 @@ export const sortNames: Readonly<Record<Sort, readonly [descending: string, asce
   imdb: ['IMDb votes', 'Fewest IMDb votes'],
 }
 
-const queryLengthMax = 200
+/** Maximum length of a query, in characters; the services allow no more. */
+export const queryLengthMax = 200
 const genreCountMax = 8
 const textLengthMax = 100
 

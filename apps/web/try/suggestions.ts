@@ -1,5 +1,6 @@
 import { titleWithYear } from '../catalogue/movie.ts'
 import type { Clients } from '../clients.ts'
+import { queryLengthMax } from '../list/list-view.ts'
 import type { Suggestion } from './form-context.ts'
 
 /** Maximum number of movies that are suggested for an id. */
@@ -30,7 +31,7 @@ async function suggestMovies(
   text: string,
 ): Promise<readonly Suggestion[]> {
   // An id has hyphens between the words of the title.
-  const query = text.replaceAll('-', ' ').trim().slice(0, 200)
+  const query = text.replaceAll('-', ' ').trim().slice(0, queryLengthMax)
   const request = { query, pageSize: movieCountMax }
   const result = await movie.movies.listMovies(request, { timeoutMs })
   // Without suggestions, the field is as useful as any other.
