@@ -38,12 +38,12 @@ export function useCommandKey(name: string, handle: (event: KeyboardEvent) => vo
   })
 }
 
-export function hasModifier({ ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
+function hasModifier({ ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
   return ctrlKey || metaKey || altKey
 }
 
 /** True when the key goes into an input or a dialog, also in a shadow tree. */
-export function isInput(event: KeyboardEvent): boolean {
+function isInput(event: KeyboardEvent): boolean {
   const [target] = event.composedPath()
   return target instanceof Element && target.closest(inputs) !== null
 }

@@ -12,7 +12,7 @@ import { Search } from './search.tsx'
 import type { Theme } from './theme.ts'
 import { ThemeButton } from './theme-button.tsx'
 
-export interface HeaderProps {
+interface HeaderProps {
   readonly route: Route
   readonly router: Router
   readonly list: MovieList

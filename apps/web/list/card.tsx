@@ -37,7 +37,7 @@ export function Card({ movie, rank, page }: CardProps) {
 }
 
 /** Mean, count and histogram of all ratings. */
-export function MovieScore({ movieId, page }: { movieId: string; page: PageProps }) {
+function MovieScore({ movieId, page }: { movieId: string; page: PageProps }) {
   const { ratingCache, ownRatings } = page
   const rating = ratingCache.of(movieId).value
   return (
@@ -49,11 +49,7 @@ export function MovieScore({ movieId, page }: { movieId: string; page: PageProps
           {countLabel(rating)}
         </span>
       </p>
-      <Histogram
-        rating={rating}
-        scale={ratingCache.scale}
-        own={ownRatings.of(movieId).value.wanted}
-      />
+      <Histogram rating={rating} own={ownRatings.of(movieId).value.wanted} />
     </div>
   )
 }

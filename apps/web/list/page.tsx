@@ -5,7 +5,7 @@ import type { PageProps } from '../page-props.ts'
 import type { Route } from '../route.ts'
 import { moveFocusByArrow } from './arrow-keys.ts'
 import { backOff } from './back-off.ts'
-import { Blocks } from './blocks.tsx'
+import { Blocks, type NearMovies } from './blocks.tsx'
 import { useColumns } from './columns.ts'
 import { FilterBar } from './filter-bar.tsx'
 import { listPath, sortName } from './list-view.ts'
@@ -76,7 +76,7 @@ export function ListPage({ route: { view }, ...page }: PageProps & { route: List
 interface MoviesProps {
   readonly layout: 'posters' | 'table'
   readonly ranked: boolean
-  readonly near: Parameters<typeof Blocks>[0]['near']
+  readonly near: NearMovies
   readonly page: PageProps
 }
 

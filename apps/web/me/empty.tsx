@@ -1,14 +1,14 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { type Movie, takeMovies } from '../catalogue/movie.ts'
-import { Blocks } from '../list/blocks.tsx'
+import { Blocks, type NearMovies } from '../list/blocks.tsx'
 import type { PageProps } from '../page-props.ts'
 
 const famousCount = 6
 
 interface EmptyOwnListProps {
   readonly columns: number
-  readonly near: Parameters<typeof Blocks>[0]['near']
+  readonly near: NearMovies
   readonly page: PageProps
 }
 

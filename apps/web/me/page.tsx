@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { Movie } from '../catalogue/movie.ts'
 import { Failure } from '../failure.tsx'
 import { moveFocusByArrow } from '../list/arrow-keys.ts'
-import { Blocks } from '../list/blocks.tsx'
+import { Blocks, type NearMovies } from '../list/blocks.tsx'
 import { useColumns } from '../list/columns.ts'
 import { Skeleton } from '../list/skeleton.tsx'
 import { watchRatings } from '../list/watch-ratings.ts'
@@ -52,7 +52,7 @@ interface ContentProps {
   readonly own: OwnList | undefined
   readonly sort: OwnSort
   readonly columns: number
-  readonly near: Parameters<typeof Blocks>[0]['near']
+  readonly near: NearMovies
   readonly page: PageProps
   readonly load: () => void
 }

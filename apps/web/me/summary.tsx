@@ -35,7 +35,6 @@ export function Summary({ entries, page }: SummaryProps) {
       {count > 0 ? (
         <Histogram
           rating={{ status: 'rated', aggregate: { count, mean, score: mean, histogram, scale } }}
-          scale={ratingCache.scale}
           own={undefined}
         />
       ) : null}

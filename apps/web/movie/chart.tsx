@@ -81,7 +81,7 @@ function Chart({ history, scale }: ChartProps) {
   )
 }
 
-function movementText(history: Parameters<typeof movement>[0]): string {
+function movementText(history: History): string {
   const moved = movement(history)
   if (!moved) return ''
   const { first, last } = moved

@@ -1,24 +1,21 @@
-import type { ReadonlySignal } from '@preact/signals'
 import type { Rating } from './aggregate.ts'
 import type { Value } from './own-rating.ts'
-import { type Scale, spread } from './scale.ts'
+import { spread } from './scale.ts'
 
 /** Maximum number of bars that can be told apart in a card; more than stars have values. */
 const barCountMax = 20
 
 interface HistogramProps {
   readonly rating: Rating
-  /** The scale of movies. */
-  readonly scale: ReadonlySignal<Scale>
   /** The person's own rating, whose bar has another colour. */
   readonly own: Value | undefined
 }
 
 /** A small histogram of all ratings, for the eye: the text beside it says mean and count. */
-export function Histogram({ rating, scale, own }: HistogramProps) {
+export function Histogram({ rating, own }: HistogramProps) {
   if (rating.status !== 'rated') return null
-  const { histogram } = rating.aggregate
-  const bars = spread(rating.aggregate.scale ?? scale.value, histogram, barCountMax)
+  const { histogram, scale } = rating.aggregate
+  const bars = spread(scale, histogram, barCountMax)
   const highest = Math.max(1, ...bars.map(({ count }) => count))
   return (
     <span class="bars" aria-hidden="true">
