@@ -169,6 +169,17 @@ describePage(
       expect(page.url().endsWith('/?sort=year')).toBe(true)
     })
 
+    test('another order is shown from its start', async () => {
+      await using visitor = await site().visit('/?sort=title')
+      const { page } = visitor
+      await page.getByRole('listitem').first().waitFor()
+      const scrolled = () => page.evaluate(() => scrollY)
+      await scrollUntil(page, async () => (await scrolled()) > 1_500)
+      await page.getByLabel('Sort').selectOption('Sort: Newest')
+      await page.getByRole('region', { name: 'Newest' }).waitFor()
+      expect(await scrolled()).toBe(0)
+    })
+
     test('a movie that the person has rated can be left out', async () => {
       await using visitor = await site().visit('/?sort=imdb')
       const { page } = visitor

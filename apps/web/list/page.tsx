@@ -7,8 +7,9 @@ import { moveFocusByArrow } from './arrow-keys.ts'
 import { backOff } from './back-off.ts'
 import { Blocks, type NearMovies } from './blocks.tsx'
 import { useColumns } from './columns.ts'
+import { sameList } from './feed.ts'
 import { FilterBar } from './filter-bar.tsx'
-import { listPath, sortName } from './list-view.ts'
+import { type ListView, listPath, sortName } from './list-view.ts'
 import { typingMs } from './movie-list.ts'
 import { useNearViewport } from './near-viewport.ts'
 import { Notice } from './notice.tsx'
@@ -93,11 +94,14 @@ function Movies({ layout, ranked, near, page }: MoviesProps) {
 
 /** Loads the list of the URL. */
 function useShownList({ list }: PageProps, view: ListRoute['view']): void {
-  const before = useRef<string>(undefined)
+  const before = useRef<ListView>(undefined)
   useEffect(() => {
-    const isTyping = before.current !== undefined && before.current !== view.query
+    const { current: last } = before
+    before.current = view
+    const isTyping = last !== undefined && last.query !== view.query
     void list.show(view, isTyping && view.query ? typingMs : 0)
-    before.current = view.query
+    // The filters are in view at any scroll position; another list begins at its start.
+    if (last && !sameList(last, view)) scrollTo(0, 0)
   }, [listPath(view)])
 }
 
