@@ -55,8 +55,7 @@ interface BlockProps extends Omit<BlocksProps, 'label' | 'columns'> {
 function Block({ movies, start, size, ranked, page, near, viewport }: BlockProps) {
   const element = useRef<HTMLUListElement>(null)
   const isNear = useSignal(start === 0)
-  const end = Math.min(start + size, movies.length)
-  const own = useMemo(() => movies.slice(start, end), [movies[start], end, movies])
+  const own = useOwn(movies.slice(start, start + size))
   useEffect(() => {
     if (!element.current) return
     return viewport.observe(element.current, (now) => {
@@ -90,4 +89,14 @@ function Block({ movies, start, size, ranked, page, near, viewport }: BlockProps
       {isNear.value ? cards : null}
     </ul>
   )
+}
+
+/** Returns the same array while the movies are the same, so that their cards are kept. */
+function useOwn(movies: readonly Movie[]): readonly Movie[] {
+  const own = useRef(movies)
+  const { current } = own
+  const isSame =
+    movies.length === current.length && movies.every((movie, index) => movie === current[index])
+  if (!isSame) own.current = movies
+  return own.current
 }
