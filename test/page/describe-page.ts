@@ -3,7 +3,7 @@ import { openChromium } from '@marquee/testing/chromium'
 import { describeWith } from '@marquee/testing/requirements'
 import { tool } from '@marquee/testing/tools'
 import { waitFor } from '@marquee/testing/wait-for'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { createOthers, type Others } from './ratings.ts'
 import type { Services } from './services.ts'
 import { openVisitor, type Visitor, type VisitorOptions } from './visitor.ts'
@@ -77,4 +77,11 @@ export async function eventually(check: () => unknown, timeoutMs = 10_000): Prom
   await waitFor(holds, { what: 'the page to be so', timeoutMs }).catch(() => {
     throw thrown
   })
+}
+
+/** Waits until the page has drawn so many frames. */
+export async function frames(page: Page, count: number): Promise<void> {
+  for (let n = 0; n < count; n++) {
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)))
+  }
 }

@@ -3,7 +3,7 @@ import { createClient } from '@connectrpc/connect'
 import { createConnectTransport } from '@connectrpc/connect-web'
 import type { Page } from 'playwright-core'
 import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
-import { describePage, eventually } from './describe-page.ts'
+import { describePage, eventually, frames } from './describe-page.ts'
 import { collectListRequests, listCalls, readListRequest } from './list-requests.ts'
 import { famousMovies, ratingsInOrder } from './ratings.ts'
 import { startServices } from './services.ts'
@@ -284,10 +284,4 @@ async function scrollUntil(page: Page, isReached: () => Promise<boolean>): Promi
     await page.mouse.wheel(0, 700)
     throw new Error('not reached yet: scrolled further')
   })
-}
-
-async function frames(page: Page, count: number): Promise<void> {
-  for (let n = 0; n < count; n++) {
-    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)))
-  }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import type { Page, Request } from 'playwright-core'
-import { describePage, eventually, type Site } from './describe-page.ts'
+import { describePage, eventually, frames, type Site } from './describe-page.ts'
 import { famousMovies, ratingsInOrder } from './ratings.ts'
 import { startServices } from './services.ts'
 import type { Visitor } from './visitor.ts'
@@ -214,10 +214,4 @@ function longAnimations(page: Page): Promise<string[]> {
       .filter(({ effect }) => Number(effect?.getComputedTiming().endTime) > 50)
       .map((one) => (one.effect as KeyframeEffect).target?.outerHTML.slice(0, 120) ?? ''),
   )
-}
-
-async function frames(page: Page, count: number): Promise<void> {
-  for (let n = 0; n < count; n++) {
-    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)))
-  }
 }
