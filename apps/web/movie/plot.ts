@@ -12,7 +12,7 @@ export interface Plot {
 /** Space above and below the line, as a part of the scale, so that a constant mean is not at an edge. */
 const meanMargin = 0.01
 
-const meanSteps = [0.05, 0.1, 0.25, 0.5, 1]
+const meanSteps = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 25]
 
 const timeSteps = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200]
 
