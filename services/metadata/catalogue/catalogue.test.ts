@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { setImmediate } from 'node:timers/promises'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import fc from 'fast-check'
 import type { Metadata } from '../metadata.ts'
@@ -188,6 +189,33 @@ test('a list has one state of the ratings from its beginning to its end', async 
   expect(page.movies.map(({ id }) => id)).toEqual(last)
   const next = await catalogue.list({ ...everything, filter, order }, noPause)
   expect(next.totalSize).toBe(count - count / 100)
+})
+
+test('few lists by ratings are read at once, and a failed one makes room', async () => {
+  const catalogue = createCatalogue()
+  for (let n = 0; n < 100_000; n++) catalogue.put(movie(`Film ${n}`))
+  const reading = new Set<number>()
+  let most = 0
+  const order = parseOrder('rating.mean desc', false)
+  const lists = Array.from({ length: 10 }, async (_, index) => {
+    const pause = async () => {
+      most = Math.max(most, reading.add(index).size)
+      await setImmediate()
+      if (index % 2 === 0) throw new Error('cancelled')
+      catalogue.rate('Film 1', ratingOf(index))
+    }
+    try {
+      return (await catalogue.list({ ...everything, order }, pause)).totalSize
+    } finally {
+      reading.delete(index)
+    }
+  })
+  const results = await Promise.allSettled(lists)
+  expect(results.map(({ status }) => status === 'fulfilled')).toEqual(
+    lists.map((_, index) => index % 2 === 1),
+  )
+  // A list that has ended is in the set until after the next one has begun.
+  expect(most).toBeLessThanOrEqual(8)
 })
 
 const ratingOf = (score: number): MovieRating => ({ count: 1, mean: score, score })

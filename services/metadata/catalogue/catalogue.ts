@@ -7,6 +7,7 @@ import { createFacetCounter, type Facets } from './facets.ts'
 import type { Filter } from './filter.ts'
 import { isNumber, type OrderTerm } from './order.ts'
 import { inTurns, isShort, type Pause } from './pause.ts'
+import { createQueue } from './queue.ts'
 import { type SlotsByTier, search, tiers } from './search.ts'
 import { compareByKeys, compareValues, createSelection, type Key } from './select.ts'
 import { createTitleOrder, type TitlePosition } from './title-order.ts'
@@ -56,11 +57,17 @@ export interface Catalogue {
   /** Number of places of movies that were removed or replaced. They take memory and time. */
   deadCount(): number
   /**
-   * Lists movies, with the ratings at the time of the call. Runs `pause` between parts that take a
-   * few milliseconds of a million movies.
+   * Lists movies, with the ratings at one time from the call on. Runs `pause` between parts that take
+   * a few milliseconds of a million movies.
    */
   list(query: CatalogueQuery, pause: Pause): Promise<CataloguePage>
 }
+
+/**
+ * Maximum number of lists by ratings that are read at once. Each may need a copy of the ratings, 24
+ * bytes for each movie.
+ */
+const heldListsMax = 4
 
 /** @param ratingOf Returns the rating of a movie that is put. Default: none has one. */
 export function createCatalogue(
@@ -70,6 +77,7 @@ export function createCatalogue(
   const vocabulary = createVocabulary()
   const titles = createGroups()
   const titleOrder = createTitleOrder(columns)
+  const queue = createQueue(heldListsMax)
 
   function put(movie: Metadata): void {
     const words = wordsOf(movie.title)
@@ -158,6 +166,33 @@ export function createCatalogue(
     }
   }
 
+  async function read(
+    query: CatalogueQuery,
+    numbers: Numbers,
+    pause: Pause,
+  ): Promise<CataloguePage> {
+    const { found, matches } = await matchesOf(query, numbers, pause)
+    const keys = keysOf(query, numbers, found)
+    const isWanted = query.after && isAfter(keys, query.after)
+    const selection = createSelection(query.limit + 1, compareByKeys(keys))
+    const counter = query.hasFacets ? createFacetCounter(columns) : undefined
+    function take(slot: number): void {
+      counter?.add(slot)
+      if (isWanted === undefined || isWanted(slot)) selection.add(slot)
+    }
+    await inTurns(32 * matches.length, pause, (from, to) => forEachBit(matches, take, from, to))
+    const slots = selection.inOrder()
+    return {
+      movies: slots.slice(0, query.limit).map((slot) => ({
+        id: columns.ids[slot] as string,
+        position: positionOf(slot, keys),
+      })),
+      hasNext: slots.length > query.limit,
+      totalSize: countBits(matches),
+      facets: counter?.facets(),
+    }
+  }
+
   return {
     put,
     remove: (id) => {
@@ -168,29 +203,14 @@ export function createCatalogue(
     rate: (id, rating) => columns.rate(id, rating),
     async list(query, pause) {
       if (isByTitleAlone(query)) return listByTitle(query)
-      const turn: Pause = isShort(columns.size()) ? async () => {} : pause
-      using held = usesRatings(query) ? columns.hold() : undefined
-      const numbers = held?.numbers ?? columns.numbers()
-      const { found, matches } = await matchesOf(query, numbers, turn)
-      const keys = keysOf(query, numbers, found)
-      const isWanted = query.after && isAfter(keys, query.after)
-      const selection = createSelection(query.limit + 1, compareByKeys(keys))
-      const counter = query.hasFacets ? createFacetCounter(columns) : undefined
-      function take(slot: number): void {
-        counter?.add(slot)
-        if (isWanted === undefined || isWanted(slot)) selection.add(slot)
+      const isLong = !isShort(columns.size())
+      const turn: Pause = isLong ? pause : async () => {}
+      if (!usesRatings(query)) return read(query, columns.numbers(), turn)
+      const readHeld = async () => {
+        using held = columns.hold()
+        return await read(query, held.numbers, turn)
       }
-      await inTurns(32 * matches.length, turn, (from, to) => forEachBit(matches, take, from, to))
-      const slots = selection.inOrder()
-      return {
-        movies: slots.slice(0, query.limit).map((slot) => ({
-          id: columns.ids[slot] as string,
-          position: positionOf(slot, keys),
-        })),
-        hasNext: slots.length > query.limit,
-        totalSize: countBits(matches),
-        facets: counter?.facets(),
-      }
+      return isLong ? queue(readHeld) : readHeld()
     },
   }
 }
