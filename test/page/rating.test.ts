@@ -7,7 +7,7 @@ import { famousMovies, type KnownMovie, ratingsInOrder } from './ratings.ts'
 import { startServices } from './services.ts'
 
 /** Few enough to fit on the screen together. */
-const movieCount = 9
+const movieCount = 10
 const famous = await famousMovies(movieCount + 2)
 const movies = famous.slice(0, movieCount)
 /** Movies that nobody has rated. */
@@ -22,6 +22,7 @@ const refused = movieAt(5)
 const lost = movieAt(6)
 const arrows = movieAt(7)
 const undone = movieAt(8)
+const kept = movieAt(9)
 const putRating = /\/rating\.v1\.RatingService\/PutRating/
 
 describePage(
@@ -66,6 +67,29 @@ describePage(
       })
       await page.keyboard.press('ArrowLeft')
       await expectOwn(page, arrows, 3)
+    })
+
+    test('by keyboard, the focus stays in the control when it is closed or its rating removed', async () => {
+      await using visitor = await site().visit('/')
+      const { page } = visitor
+      const button = control(page, kept).locator('.rate-open')
+      const isFocused = () => button.evaluate((one) => one === document.activeElement)
+      await openByKey(page, kept)
+      await page.keyboard.press('Escape')
+      await choice(page, kept, 1).waitFor({ state: 'detached' })
+      expect(await isFocused()).toBe(true)
+      await page.getByRole('link', { name: kept.name, exact: true }).focus()
+      await page.keyboard.press('3')
+      await control(page, kept).getByRole('button', { name: 'Remove' }).press('Enter')
+      await expectOwn(page, kept, undefined)
+      expect(await isFocused()).toBe(true)
+      await openByKey(page, kept)
+      await page.keyboard.press('ArrowRight')
+      await control(page, kept).getByRole('button', { name: 'Remove' }).press('Enter')
+      await expectOwn(page, kept, undefined)
+      expect(await choice(page, kept, 0.5).evaluate((one) => one === document.activeElement)).toBe(
+        true,
+      )
     })
 
     test('half a star is chosen by mouse and by keyboard, and is there after a reload', async () => {

@@ -44,10 +44,15 @@ function StarControl({ movie, scale, stars, own, rate }: StarControlProps) {
   const hover = (next: State) => (event: PointerEvent) => {
     if (event.pointerType === 'mouse' && state.peek() !== 'open') state.value = next
   }
-  const close = () => {
-    state.value = 'closed'
-    element.current?.querySelector<HTMLElement>('.rate-open')?.focus()
+  const focus = (selector: string) => {
+    element.current?.querySelector<HTMLElement>(selector)?.focus()
   }
+  const returnsFocus = useRef(false)
+  useLayoutEffect(() => {
+    // Not before: the stars hide the button.
+    if (returnsFocus.current) focus('.rate-open')
+    returnsFocus.current = false
+  }, [state.value])
   useOpened(element, state.value)
   const remove =
     own === undefined ? null : (
@@ -55,7 +60,11 @@ function StarControl({ movie, scale, stars, own, rate }: StarControlProps) {
         type="button"
         class="rate-remove"
         aria-label={`Remove your rating of ${movie.title}`}
-        onClick={() => rate(undefined)}
+        onClick={() => {
+          rate(undefined)
+          // Without a rating, this button is gone.
+          focus(state.peek() === 'closed' ? '.rate-open' : 'input')
+        }}
       >
         ×
       </button>
@@ -71,7 +80,9 @@ function StarControl({ movie, scale, stars, own, rate }: StarControlProps) {
         if (!element.current?.contains(relatedTarget as Node | null)) state.value = 'closed'
       }}
       onKeyDown={(event) => {
-        if (event.key === 'Escape' && state.value !== 'closed') close()
+        if (event.key !== 'Escape' || state.peek() === 'closed') return
+        state.value = 'closed'
+        returnsFocus.current = true
       }}
     >
       {state.value === 'closed' ? null : (
