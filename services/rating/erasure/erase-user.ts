@@ -71,7 +71,7 @@ export function createEraseUser({ store, log, clock = Date.now }: ErasureOptions
       if (from === undefined || from > revision) return
       if (performance.now() > endMs) {
         throw new NotPublishedError(
-          'the ratings are deleted, but the event log does not accept the deletes: erase again when it does',
+          'the ratings are deleted, but the deletes are not published yet: erase again in a minute',
         )
       }
       await delay(erasureLimits.publishIntervalMs, undefined, { signal })

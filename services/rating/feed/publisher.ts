@@ -74,6 +74,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       await aim()
       for (let startMs = clock(); !signal.aborted && (await step()); startMs = clock()) {
         await pace?.(clock() - startMs)
+        await aim()
       }
       return true
     } catch (error) {

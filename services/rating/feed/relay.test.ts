@@ -100,6 +100,29 @@ test('publishing waits for its pace after each step', async () => {
   await settled(eventLog, store)
 })
 
+test('a long publish looks at the identities of the topics now and then', async () => {
+  await using store = openStore()
+  await using eventLog = openLog()
+  await store.put(Array.from({ length: 5_001 }, (_, index) => rating(`user${index}`, 3)))
+  let nowMs = 1_000
+  let identityCount = 0
+  const watchedLog: EventLog = {
+    ...eventLog,
+    identity(topic) {
+      identityCount++
+      return eventLog.identity(topic)
+    },
+  }
+  const options = { store, eventLog: watchedLog, topics, holder: 'one', clock: () => nowMs }
+  const publisher = createPublisher(options)
+  let stepCount = 0
+  await publisher.publish(new AbortController().signal, async () => {
+    if (stepCount++ === 0) nowMs += 31_000
+  })
+  expect(stepCount).toBeGreaterThan(1)
+  expect(identityCount).toBe(4)
+})
+
 test('the value of a change is the JSON of rating.v1.Rating', async () => {
   await using store = openStore()
   await using eventLog = openLog()
