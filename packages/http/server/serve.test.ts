@@ -134,8 +134,7 @@ describe('a server with one port', () => {
   test('an error names the address that the server cannot listen on', async () => {
     const server = await start(echo)
     const second = serve({ app: { fetch: echo }, port: server.port, log })
-    expect(second).rejects.toThrow(`cannot listen on 127.0.0.1:${server.port}: it is in use`)
-    await second.catch(() => {})
+    await expect(second).rejects.toThrow(`cannot listen on 127.0.0.1:${server.port}: it is in use`)
   })
 
   test('the client gets a 500 when the app throws, and the server continues', async () => {

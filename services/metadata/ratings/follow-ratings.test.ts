@@ -47,6 +47,20 @@ test('a lost watch continues from its last revision, and its ratings stay', asyn
   expect([bench.rated.get('1'), bench.rated.get('2')]).toEqual([rating(4), rating(3)])
 })
 
+test('watches that always break before they caught up make the ratings stale', async () => {
+  await using bench = setUp()
+  const first = await bench.watch()
+  await first.send(caughtUp(1))
+  first.fail(lost)
+  for (const revision of [2, 3]) {
+    const watch = await bench.watch()
+    await watch.send(change('1', 4, revision))
+    watch.fail(lost)
+  }
+  await bench.watch()
+  expect(bench.ratings.state()).toEqual({ revision: 3, unavailableSince: expect.any(Date) })
+})
+
 test('the ratings of another database replace those of before', async () => {
   await using bench = setUp()
   const first = await bench.watch()

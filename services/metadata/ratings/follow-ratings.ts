@@ -75,7 +75,6 @@ export function followRatings(options: FollowRatingsOptions): FollowedRatings & 
   let failureCount = 0
 
   function apply({ movie, revision: reached, isCaughtUp }: RatingMessage): void {
-    failureCount = 0
     // The revisions of another database begin again, with all of its ratings.
     if (reached < revision) {
       rated.clear()
@@ -88,6 +87,7 @@ export function followRatings(options: FollowRatingsOptions): FollowedRatings & 
     }
     if (!isCaughtUp) return
     isComplete = true
+    failureCount = 0
     lostAt = undefined
     unavailableSince = undefined
   }
