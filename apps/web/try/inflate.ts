@@ -1,3 +1,5 @@
+import { chunksOf } from './chunks.ts'
+
 /** Maximum size of one inflated message, in bytes. */
 const messageBytesMax = 64 * 1024 * 1024
 
@@ -6,7 +8,8 @@ export async function inflate(data: Uint8Array): Promise<Uint8Array> {
   const gunzip = new DecompressionStream('gzip')
   const chunks: Uint8Array[] = []
   let byteCount = 0
-  for await (const chunk of new Blob([new Uint8Array(data)]).stream().pipeThrough(gunzip)) {
+  const inflated = new Blob([new Uint8Array(data)]).stream().pipeThrough(gunzip)
+  for await (const chunk of chunksOf(inflated)) {
     byteCount += chunk.byteLength
     if (byteCount > messageBytesMax) {
       throw new Error(`a message is larger than ${messageBytesMax / 1024 / 1024} MiB`)

@@ -12,6 +12,7 @@ import {
 import * as grpc from '@connectrpc/connect/protocol-grpc'
 import { trailerFlag, trailerParse } from '@connectrpc/connect/protocol-grpc-web'
 import type { Call, CallError, CallEvent, ErrorDetail, HttpHeader } from './call.ts'
+import { chunksOf } from './chunks.ts'
 import { inflate } from './inflate.ts'
 
 /** Flag of a compressed message in its envelope, of both protocols. */
@@ -47,7 +48,7 @@ export async function* readStream(call: Call, response: Response): AsyncGenerato
     return yield endEvent(call, [], grpc.findTrailerError(response.headers))
   }
   const encoding = response.headers.get(isGrpc ? 'grpc-encoding' : 'connect-content-encoding')
-  for await (const envelope of createEnvelopeReadableStream(response.body)) {
+  for await (const envelope of chunksOf(createEnvelopeReadableStream(response.body))) {
     const { flags } = envelope
     const data = (flags & compressedFlag) === 0 ? envelope.data : await decode(envelope, encoding)
     if ((flags & (isGrpc ? trailerFlag : endStreamFlag)) !== 0) {
