@@ -21,6 +21,8 @@ describePage(
       const link = page.getByRole('listitem').first().getByRole('link')
       await link.focus()
       await page.keyboard.press('5')
+      await page.getByText('1 rating · average 5.0').waitFor()
+      expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
       await page.getByRole('link', { name: 'My ratings (1)' }).waitFor()
       await page.reload()
       await page.getByText('1 rating · average 5.0').waitFor()

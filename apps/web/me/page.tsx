@@ -1,4 +1,4 @@
-import { useComputed, useSignal } from '@preact/signals'
+import { useComputed, useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Movie } from '../catalogue/movie.ts'
 import { Failure } from '../failure.tsx'
@@ -25,6 +25,12 @@ export function MePage(page: PageProps) {
     own.value = await loadOwnList(page)
   }
   useEffect(() => void load(), [])
+  const heading = useRef<HTMLHeadingElement>(null)
+  useSignalEffect(() => {
+    if (page.ownRatings.count.value === 0 || !isEmpty(own.peek())) return
+    // The movie that had the focus is in another list afterwards.
+    void load().then(() => heading.current?.focus())
+  })
   useEffect(() => watchRatings({ clients, ratingCache, connection, movieIds }), [])
   const element = useRef<HTMLDivElement>(null)
   useEffect(() => {
@@ -36,7 +42,7 @@ export function MePage(page: PageProps) {
   return (
     <>
       <div class="toolbar">
-        <h1 tabIndex={-1} class="toolbar-title">
+        <h1 ref={heading} tabIndex={-1} class="toolbar-title">
           My ratings
         </h1>
         <Sorts current={sort} />
@@ -46,6 +52,10 @@ export function MePage(page: PageProps) {
       </div>
     </>
   )
+}
+
+function isEmpty(own: OwnList | undefined): boolean {
+  return own !== undefined && 'entries' in own && own.entries.length === 0
 }
 
 interface ContentProps {
