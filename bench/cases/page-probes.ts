@@ -27,6 +27,14 @@ export function firstMovieMs(): void {
   observer.observe(document, { subtree: true, childList: true })
 }
 
+/** Records when the largest element so far was drawn, since the start of the navigation. */
+export function collectPaints(): void {
+  new PerformanceObserver((list) => {
+    const last = list.getEntries().at(-1)
+    if (last) Object.assign(globalThis, { largestPaintMs: last.startTime })
+  }).observe({ type: 'largest-contentful-paint', buffered: true })
+}
+
 /** Starts recording the times of frames and tasks. */
 export function collectFrames(): void {
   const frames: number[] = []

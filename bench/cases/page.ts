@@ -13,7 +13,13 @@ import {
 } from '../../test/page/ratings.ts'
 import { type Services, startServices } from '../../test/page/services.ts'
 import { type Bench, ownName } from '../bench.ts'
-import { collectFrames, type FrameTimes, firstMovieMs, frameTimes } from './page-probes.ts'
+import {
+  collectFrames,
+  collectPaints,
+  type FrameTimes,
+  firstMovieMs,
+  frameTimes,
+} from './page-probes.ts'
 
 const name = 'page'
 /** Page loads per round for scripts and times, each with an empty cache. */
@@ -24,13 +30,25 @@ const changesMs = 10_000
 const groupMs = 20
 /** Time for a new window to finish its own start. */
 const windowSettleMs = 500
+/** A phone on a slow network: slowdown of the processor, bit/s, and round-trip time. */
+const phone = { cpuSlowdown: 4, bitsPerSecond: 1_600_000, roundTripMs: 150 }
+/** Time for the largest element to be drawn after the heading. */
+const paintSettleMs = 3_000
+/** Pages whose largest element is measured, by the name of their figure. */
+const paintedPaths = {
+  list: '/',
+  movie: '/movies/the-matrix-1999',
+  system: '/system',
+  try: '/try/movie.v1.MovieService/GetMovieDetails',
+}
 /** Number of rated movies. All of them are in or near the viewport. */
 const movieCount = 24
 const recordType = 'movie'
 
 /**
  * Measures the page in Chromium without a GPU, on the same machine as the services: the size of a
- * first visit of the list, when the first movie is drawn, and the frame times while ratings change.
+ * first visit of the list, when the first movie is drawn, when the largest element is drawn on a
+ * phone, and the frame times while ratings change.
  */
 export async function measurePage(bench: Bench): Promise<void> {
   const chromium = tool('chromium')
@@ -42,6 +60,9 @@ export async function measurePage(bench: Bench): Promise<void> {
   for (let round = 1; round <= bench.rounds; round++) {
     bench.log(`${name}: round ${round} of ${bench.rounds}`)
     for (let n = 0; n < loadsPerRound; n++) await measureLoad(bench, browser, services)
+    for (const [place, path] of Object.entries(paintedPaths)) {
+      await measurePaint(bench, browser, services, place, path)
+    }
     await measureFrames(bench, browser, services, movies, 'list', '/')
     const [best] = movies
     await measureFrames(
@@ -73,6 +94,34 @@ async function measureLoad(bench: Bench, browser: Browser, services: Services): 
   report(bench, 'script_bytes', 'B', bytes)
 }
 
+/** Measures the largest contentful paint (https://web.dev/articles/lcp) on a phone. */
+async function measurePaint(
+  bench: Bench,
+  browser: Browser,
+  services: Services,
+  place: string,
+  path: string,
+): Promise<void> {
+  await using context = await openContext(browser, services)
+  const page = await context.newPage()
+  await Bun.sleep(windowSettleMs)
+  const devTools = await context.newCDPSession(page)
+  const bytesPerSecond = phone.bitsPerSecond / 8
+  await devTools.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency: phone.roundTripMs,
+    downloadThroughput: bytesPerSecond,
+    uploadThroughput: bytesPerSecond,
+  })
+  await devTools.send('Emulation.setCPUThrottlingRate', { rate: phone.cpuSlowdown })
+  await page.addInitScript(collectPaints)
+  await page.goto(path)
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  await Bun.sleep(paintSettleMs)
+  const paintMs = await page.waitForFunction(() => Reflect.get(globalThis, 'largestPaintMs'))
+  report(bench, `${place}_lcp_ms`, 'ms', Number(await paintMs.jsonValue()))
+}
+
 async function measureFrames(
   bench: Bench,
   browser: Browser,
@@ -85,7 +134,6 @@ async function measureFrames(
   const page = await context.newPage()
   await page.goto(path)
   await page.getByText('Live', { exact: true }).waitFor()
-  if (place === 'movie') await page.locator('canvas').waitFor()
   await page.evaluate(collectFrames)
   const rate = await changeRatings(services.urls.rating, movies)
   const times = await page.evaluate(frameTimes)
