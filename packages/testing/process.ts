@@ -58,7 +58,7 @@ export interface Program extends AsyncDisposable {
   stderr(): string
   /**
    * Resolves with the first match in the complete lines of both streams. Rejects with the output
-   * when the program ends without a match, or after the timeout. Default: 10,000 ms.
+   * when the program ends without a match, or after the timeout. Default: 30,000 ms.
    */
   waitForLine(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>
   /** Sends a signal. Default: SIGTERM. Does nothing when the process has ended. */
@@ -144,7 +144,7 @@ function collect(stream: Readable | null): () => string {
   return () => text
 }
 
-async function findLine(run: Run, pattern: RegExp, timeoutMs = 10_000): Promise<RegExpExecArray> {
+async function findLine(run: Run, pattern: RegExp, timeoutMs = 30_000): Promise<RegExpExecArray> {
   const look = (): RegExpExecArray | 'ended' | undefined => {
     const match = pattern.exec(wholeLines(run.stdout())) ?? pattern.exec(wholeLines(run.stderr()))
     return match ?? (run.exit && 'ended')
