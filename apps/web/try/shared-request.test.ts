@@ -10,6 +10,11 @@ test('a link keeps the request and how it is sent', () => {
   expect(parseRequestFragment(fragment)).toEqual(shared)
 })
 
+test('a link without options leaves them to the person who opens it', () => {
+  const shared = { text: '{}', options: {} }
+  expect(parseRequestFragment(requestFragment(shared))).toEqual(shared)
+})
+
 test('a link has no headers', () => {
   const all = { ...options, headers: [['authorization', 'Bearer secret']] }
   const parsed = parseRequestFragment(requestFragment({ text: '{}', options: all }))

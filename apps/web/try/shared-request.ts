@@ -5,7 +5,8 @@ import type { CallOptions } from './call.ts'
 export interface SharedRequest {
   /** The JSON of the request, as the editor has it. */
   readonly text: string
-  readonly options: Pick<CallOptions, 'protocol' | 'format' | 'useGet'>
+  /** An absent option is that of the person who opens the link. */
+  readonly options: Partial<Pick<CallOptions, 'protocol' | 'format' | 'useGet'>>
 }
 
 const prefix = '#r='
@@ -27,9 +28,11 @@ export function parseRequestFragment(fragment: string): SharedRequest | undefine
     return {
       text,
       options: {
-        protocol: protocol === 'grpc-web' ? 'grpc-web' : 'connect',
-        format: format === 'binary' ? 'binary' : 'json',
-        useGet: useGet === true,
+        ...(protocol !== undefined && {
+          protocol: protocol === 'grpc-web' ? 'grpc-web' : 'connect',
+        }),
+        ...(format !== undefined && { format: format === 'binary' ? 'binary' : 'json' }),
+        ...(useGet !== undefined && { useGet: useGet === true }),
       },
     }
   } catch {
