@@ -8,7 +8,7 @@ export interface Router {
   returned(): boolean
   /** Path that was opened from the open page, when Back has returned to it. */
   followed(): string | undefined
-  /** Opens a path. `replace` adds no entry to the history. */
+  /** Opens a path, which may have a query and a fragment. `replace` adds no entry to the history. */
   navigate(path: string, options?: { replace?: boolean }): void
 }
 
@@ -42,7 +42,7 @@ export function createRouter(window: Window): Router {
   return { route, returned: () => returned, followed, navigate }
 }
 
-/** The path of an internal link that was clicked, or undefined when the browser should handle it. */
+/** The path and fragment of an internal link that was clicked, or undefined when the browser should handle it. */
 function internalPath(event: MouseEvent, location: Location): string | undefined {
   if (event.defaultPrevented || event.button !== 0) return undefined
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return undefined
@@ -53,5 +53,5 @@ function internalPath(event: MouseEvent, location: Location): string | undefined
   if (link.hash && link.pathname === location.pathname) return undefined
   return parseRoute(link.pathname, link.search).page === 'not-found'
     ? undefined
-    : link.pathname + link.search
+    : link.pathname + link.search + link.hash
 }
