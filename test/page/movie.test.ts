@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core'
 import { describePage, eventually } from './describe-page.ts'
 import { famousMovies, type KnownMovie, ratingsInOrder } from './ratings.ts'
 import { startServices } from './services.ts'
+import { field } from './try-form.ts'
 
 const rated = await famousMovies(20)
 const matrix = rated.find(({ id }) => id === 'the-matrix-1999') as KnownMovie
@@ -41,12 +42,72 @@ describePage(
 
     test('a movie opens by its URL and shows the facts of the catalogue', async () => {
       await using visitor = await site().visit(path(matrix))
-      const { page } = visitor
+      const { page, context } = visitor
       await heading(page, 'The Matrix').waitFor()
       const text = (await page.getByRole('main').textContent()) ?? ''
-      for (const known of ['1999', 'Andy Wachowski', '2 h 16 min', 'Action', 'March 31, 1999']) {
+      for (const known of ['1999', '2 h 16 min · Action · directed by Andy Wachowski']) {
         expect(text).toContain(known)
       }
+      const details = page.getByRole('region', { name: 'Details' })
+      const rows = (await details.locator('.detail').allInnerTexts()).map((row) =>
+        row.split('\n', 2),
+      )
+      expect(rows).toEqual([
+        ['Released', 'March 31, 1999'],
+        ['IMDb', '8.7/10 (381K votes, 2010 snapshot)'],
+        ['Id', expect.stringContaining('the-matrix-1999')],
+        ['Source', expect.stringContaining('vega-datasets')],
+        ['Last updated', expect.stringMatching(/^\w+ \d+, 20\d\d at \d+:\d\d/)],
+      ])
+      await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+      await details.getByRole('button', { name: 'Copy the id' }).click()
+      await details.getByRole('button', { name: 'Copied the id' }).waitFor()
+      expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(matrix.id)
+    })
+
+    test('a movie can be shared by a link, and by the menu of a phone', async () => {
+      await using visitor = await site().visit(path(matrix))
+      const { page, context } = visitor
+      const link = site().services.urls.movie + path(matrix)
+      await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+      await page.getByRole('button', { name: 'Copy link' }).click()
+      await page.getByRole('button', { name: 'Copied', exact: true }).waitFor()
+      expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link)
+      await using phone = await site().visit('about:blank', { width: 390, touch: true })
+      await phone.page.addInitScript(() => {
+        const share = async ({ url }: ShareData) => void Object.assign(globalThis, { shared: url })
+        Object.defineProperty(navigator, 'share', { value: share })
+      })
+      await phone.page.goto(path(matrix))
+      await phone.page.getByRole('button', { name: 'Copy link' }).tap()
+      await eventually(async () => {
+        expect(await phone.page.evaluate('globalThis.shared')).toBe(link)
+      })
+    })
+
+    test('the request of a movie opens in the API explorer', async () => {
+      await using visitor = await site().visit(path(watched))
+      const { page } = visitor
+      await page.getByRole('link', { name: 'API request of this movie' }).click()
+      await page.getByRole('heading', { level: 2, name: 'GetMovieDetails' }).waitFor()
+      await eventually(async () => {
+        expect(await field(page, 'movie_id').inputValue()).toBe(watched.id)
+      })
+      const { pathname, hash } = new URL(page.url())
+      expect([pathname, hash]).toEqual(['/try/movie.v1.MovieService/GetMovieDetails', ''])
+      await page.goBack()
+      await heading(page, watched.title).waitFor()
+    })
+
+    test('a movie of the top list has its rank there', async () => {
+      await using visitor = await site().visit('/')
+      const { page } = visitor
+      await page.getByRole('link', { name: rated[2]?.name ?? '', exact: true }).click()
+      await heading(page, rated[2]?.title ?? '').waitFor()
+      await page.getByText('No. 3 of the top rated movies', { exact: true }).waitFor()
+      await page.reload()
+      await heading(page, rated[2]?.title ?? '').waitFor()
+      expect(await page.getByText('of the top rated movies').count()).toBe(0)
     })
 
     test('a movie shows mean, count, histogram, and how they change while it is open', async () => {
@@ -55,14 +116,13 @@ describePage(
       const pages = [ada.page, bob.page]
       for (const page of pages) {
         await expectWords(page, words(100, 20))
-        expect(await page.locator('canvas').count()).toBe(0)
+        expect(await page.getByRole('button', { name: 'Live rating' }).count()).toBe(0)
       }
       for (const value of [1, 2, 3, 3.5]) {
         await site().others.rate(watched.id, `live-${value}`, value)
       }
       for (const page of pages) {
         await expectWords(page, words(109.5, 24))
-        await page.getByText('4 new ratings: the mean went from 5.00 to 4.56.').first().waitFor()
         const rows = page.getByRole('list', { name: 'Ratings by score' })
         expect((await rows.ariaSnapshot()).match(/(?<=listitem: ).*/g)).toEqual([
           '5 20 83%',
@@ -76,9 +136,33 @@ describePage(
           '1 1 4%',
           '0.5 0 0%',
         ])
-        await page.getByRole('img', { name: /Mean of the ratings over time/ }).waitFor()
-        expect(await page.locator('canvas').count()).toBe(1)
+        const sparkline = page.getByRole('button', { name: 'Live rating' })
+        await sparkline.click()
+        const dialog = page.getByRole('dialog', { name: 'Live rating' })
+        await dialog.getByRole('img', { name: /Mean of the ratings over time/ }).waitFor()
+        const change = '4 new ratings: the mean went from 5.00 to 4.56.'
+        await dialog.getByText(change, { exact: true }).waitFor()
+        await dialog.locator('canvas').waitFor()
+        await page.keyboard.press('Escape')
+        await dialog.waitFor({ state: 'detached' })
+        expect(await sparkline.evaluate((one) => one === document.activeElement)).toBe(true)
       }
+    })
+
+    test('in forced colours, the stars and the bar of the own rating are selected', async () => {
+      await using visitor = await site().visit(path(matrix))
+      const { page } = visitor
+      await heading(page, 'The Matrix').waitFor()
+      await page.emulateMedia({ forcedColors: 'active' })
+      await page.keyboard.press('4')
+      const colour = (selector: string, property: 'backgroundColor' | 'fill') =>
+        page
+          .locator(selector)
+          .first()
+          .evaluate((element, name) => getComputedStyle(element)[name], property)
+      const own = await colour('.spread-bar[data-own]', 'backgroundColor')
+      expect(own).not.toBe(await colour('.spread-bar:not([data-own])', 'backgroundColor'))
+      expect(await colour('.movie .star-fill', 'fill')).toBe(own)
     })
 
     test('a rating can be clicked, changed and removed, and every open page follows', async () => {
@@ -207,6 +291,8 @@ describePage(
       const { page } = visitor
       await heading(page, 'The Land Girls').waitFor()
       await expectWords(page, 'Not rated yet')
+      // Its running time, genres and director are unknown.
+      await page.getByText('Released June 12, 1998', { exact: true }).waitFor()
     })
 
     test('an unknown movie is not found', async () => {

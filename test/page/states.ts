@@ -100,6 +100,15 @@ export const pageStates: Readonly<Record<string, PageState>> = {
     async reach(page) {
       await page.getByRole('radio', { name: '4.5 of 5' }).click()
       await page.getByText('Saved', { exact: true }).waitFor()
+      await page.getByRole('button', { name: 'Live rating' }).waitFor()
+    },
+  },
+  'movie-chart': {
+    path: matrix,
+    pictureAfterMs: 10_000,
+    async reach(page) {
+      await page.getByRole('radio', { name: '4.5 of 5' }).click()
+      await page.getByRole('button', { name: 'Live rating' }).click()
       await page.locator('canvas').waitFor()
     },
   },

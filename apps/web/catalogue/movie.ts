@@ -8,7 +8,7 @@ import { readScale } from '../rating/scale.ts'
 export const recordType = 'movie'
 
 /** A movie without its rating, which changes. An absent property is unknown. */
-export type Movie = Readonly<Omit<Metadata, '$typeName' | '$unknown' | 'updateTime' | 'etag'>>
+export type Movie = Readonly<Omit<Metadata, '$typeName' | '$unknown' | 'etag'>>
 
 /** The title with the year, which the titles of remakes have already: `King Kong (1933)`. */
 export function titleWithYear({ title, year }: Pick<Movie, 'title' | 'year'>): string {

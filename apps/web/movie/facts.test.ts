@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { durationText, externalIdsText, imdbText, releaseText } from './facts.tsx'
+import { durationText, externalIdsText, imdbText, releaseText, timeText } from './facts.ts'
 
 test.each([
   [{ releaseDate: '1999-03-31', year: 1999 }, 'March 31, 1999'],
@@ -28,4 +28,8 @@ test.each([
   [45, '45 min'],
 ])('a running time of %d minutes is %s', (minutes, words) => {
   expect(durationText(minutes)).toBe(words)
+})
+
+test('a time has its day, its hour and its minute', () => {
+  expect(timeText(new Date(2026, 10, 29, 22, 1))).toBe('November 29, 2026 at 10:01 PM')
 })

@@ -1,6 +1,14 @@
 import { expect, test } from 'bun:test'
 import { defaultScale } from '../rating/scale.ts'
-import { addToHistory, emptyHistory, extendTo, movement, pointCountMax } from './history.ts'
+import {
+  addToHistory,
+  emptyHistory,
+  extendTo,
+  hasMoved,
+  meanRange,
+  movement,
+  pointCountMax,
+} from './history.ts'
 
 const rated = (count: number, mean: number) => ({
   count,
@@ -41,4 +49,19 @@ test('a long history is thinned, keeps its first and last point, and stays in or
 
 test('a history without a known rating has no movement', () => {
   expect(movement(addToHistory(emptyHistory, 1, undefined))).toBeUndefined()
+})
+
+test('a mean has moved when it had a second value, also when it is back at the first', () => {
+  const one = addToHistory(addToHistory(emptyHistory, 1, undefined), 2, rated(3, 4))
+  expect(hasMoved(emptyHistory)).toBe(false)
+  expect(hasMoved(addToHistory(addToHistory(one, 3, undefined), 4, rated(4, 4)))).toBe(false)
+  const moved = addToHistory(one, 3, rated(4, 4.5))
+  expect(hasMoved(moved)).toBe(true)
+  expect(hasMoved(addToHistory(moved, 4, rated(3, 4)))).toBe(true)
+})
+
+test('a range has all means, and space around them', () => {
+  const [low, high] = meanRange(defaultScale, [4, null, 4.5])
+  expect([low, high]).toEqual([expect.closeTo(3.955), expect.closeTo(4.545)])
+  expect(meanRange(defaultScale, [null])).toEqual([0.5, 5])
 })

@@ -1,4 +1,5 @@
 import type { Aggregate } from '../rating/aggregate.ts'
+import type { Scale } from '../rating/scale.ts'
 
 /** The rating of a movie over time, in seconds since the epoch. */
 export interface History {
@@ -42,6 +43,26 @@ export function extendTo(history: History, time: number): History {
     means: [...means, means.at(-1) ?? null],
     counts: [...counts, counts.at(-1) ?? null],
   }
+}
+
+/** Returns true when the mean has had more than one value. */
+export function hasMoved({ means }: History): boolean {
+  const known = means.filter((mean) => mean !== null)
+  return known.some((mean) => mean !== known[0])
+}
+
+/** Space above and below the line, as a part of the scale, so that a small change looks small. */
+const meanMargin = 0.01
+
+/** The lowest and the highest mean, with space around them. All of the scale when there is no mean. */
+export function meanRange(
+  { min, max }: Scale,
+  means: readonly (number | null)[],
+): [low: number, high: number] {
+  const known = means.filter((mean) => mean !== null)
+  if (known.length === 0) return [min, max]
+  const margin = meanMargin * (max - min)
+  return [Math.min(...known) - margin, Math.max(...known) + margin]
 }
 
 /** The first and the last known values, or undefined when there are none. */

@@ -1,7 +1,5 @@
-import { useSignal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import { hasYear, type Movie, titleWithYear } from '../catalogue/movie.ts'
-import { copyText } from '../copy-text.ts'
 import { EmptyState } from '../empty-state.tsx'
 import { Failure } from '../failure.tsx'
 import { listPath } from '../list/list-view.ts'
@@ -9,13 +7,13 @@ import { NoticeBar } from '../notice-bar.tsx'
 import type { PageProps } from '../page-props.ts'
 import { Poster } from '../poster/poster.tsx'
 import { ratingText } from '../rating/aggregate.ts'
-import { RatingChoice } from '../rating/choice.tsx'
 import { moviePath } from '../route.ts'
 import { useSingleKeys } from '../shortcuts.ts'
-import { RatingChart } from './chart.tsx'
-import { Facts } from './facts.tsx'
+import { Actions } from './actions.tsx'
+import { Details } from './details.tsx'
 import { type ListPosition, positionOf } from './list-position.ts'
-import { RatingPanel } from './panel.tsx'
+import { MetaLine } from './meta-line.tsx'
+import { ScoreBand } from './score-band.tsx'
 import { SimilarMovies } from './similar.tsx'
 import { createWatchedMovie } from './watch-movie.ts'
 
@@ -52,12 +50,13 @@ interface MovieArticleProps {
 }
 
 function MovieArticle({ movieId, movie, lost, page }: MovieArticleProps) {
-  const rating = page.ratingCache.of(movieId)
+  const { status } = page.ratingCache.of(movieId).value
+  const position = positionOf(page.list, movieId)
   useAnnounceRating(movieId, page)
   useNeighbourKeys(movieId, page)
   return (
     <article class="movie" aria-busy={!movie}>
-      <BackLink position={positionOf(page.list, movieId)} />
+      <BackLink position={position} />
       <div class="movie-poster">
         {movie ? <Poster movie={movie} /> : <div class="ghost-poster" />}
       </div>
@@ -68,22 +67,13 @@ function MovieArticle({ movieId, movie, lost, page }: MovieArticleProps) {
           {movie ? null : <span class="ghost-line" />}
         </h1>
         {movie?.description ? <p class="movie-description">{movie.description}</p> : null}
-        {movie ? <Facts movie={movie} /> : <div class="facts" />}
-        <Actions />
+        <p class="movie-meta">{movie ? <MetaLine movie={movie} /> : null}</p>
+        <Actions movieId={movieId} announce={page.announce} />
       </div>
-      <div class="movie-panels" inert={!movie}>
-        <RatingPanel
-          rating={rating}
-          scale={page.ratingCache.scale}
-          own={page.ownRatings.of(movieId).value.wanted}
-        />
-        <div class="movie-panel movie-own">
-          <RatingChoice movieId={movieId} movie={movie} page={page} />
-        </div>
-        <RatingChart rating={rating} scale={page.ratingCache.scale} />
-      </div>
+      <ScoreBand movieId={movieId} movie={movie} rank={position?.rank} page={page} />
+      <div class="movie-details">{movie ? <Details movie={movie} page={page} /> : null}</div>
       <div class="movie-similar">{movie ? <SimilarMovies movie={movie} page={page} /> : null}</div>
-      <MovieNotice unavailable={rating.value.status === 'unavailable'} lost={lost} page={page} />
+      <MovieNotice unavailable={status === 'unavailable'} lost={lost} page={page} />
     </article>
   )
 }
@@ -144,28 +134,6 @@ function YearLink({ year }: { year: number }) {
     <a class="movie-year" href={listPath({ decade, sort: 'year', descending: false })}>
       {year}
     </a>
-  )
-}
-
-function Actions() {
-  const copied = useSignal('Copy link')
-  const copy = async () => {
-    const url = location.origin + location.pathname
-    // Phones have a menu of what to do with a link.
-    if (navigator.share && matchMedia('(pointer: coarse)').matches) {
-      // A person who closes the menu rejects it.
-      await navigator.share({ url }).catch(() => undefined)
-      return
-    }
-    const isDone = await copyText(url)
-    copied.value = isDone ? 'Copied' : 'Copying is not allowed here'
-  }
-  return (
-    <p class="movie-actions">
-      <button type="button" class="button" onClick={() => void copy()}>
-        {copied}
-      </button>
-    </p>
   )
 }
 

@@ -1,16 +1,13 @@
 import type { ReadonlySignal } from '@preact/signals'
 import uPlot from 'uplot'
 import type { Scale } from '../rating/scale.ts'
-import type { History } from './history.ts'
+import { type History, meanRange } from './history.ts'
 
 /** A chart of the mean over time. */
 export interface Plot {
   draw(history: History): void
   close(): void
 }
-
-/** Space above and below the line, as a part of the scale, so that a constant mean is not at an edge. */
-const meanMargin = 0.01
 
 const meanSteps = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 25]
 
@@ -75,12 +72,13 @@ function options(container: HTMLElement, scale: ReadonlySignal<Scale>): uPlot.Op
   const paths = stepped ? { paths: stepped } : {}
   return {
     ...size(container),
-    padding: [12, 0, 0, 0],
+    // The last time of the axis is half beyond the line.
+    padding: [12, 16, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     scales: {
       x: { time: false, range: timeRange },
-      mean: { range: (_plot, low, high) => meanRange(scale.peek(), low, high) },
+      mean: { range: (_plot, low, high) => meanRange(scale.peek(), [low, high]) },
     },
     axes: [
       { ...axis, grid: { show: false }, space: 72, size: 28, incrs: timeSteps, values: clockTexts },
@@ -110,10 +108,4 @@ function clockTexts(_plot: uPlot, seconds: number[]): string[] {
     const rest = String(second % 60).padStart(2, '0')
     return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`
   })
-}
-
-function meanRange({ min, max }: Scale, low: number | null, high: number | null): [number, number] {
-  if (low === null || high === null) return [min, max]
-  const margin = meanMargin * (max - min)
-  return [low - margin, high + margin]
 }

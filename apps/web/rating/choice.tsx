@@ -32,7 +32,7 @@ export function RatingChoice({ movieId, movie, page }: ChoiceProps) {
   })
   return (
     <fieldset class="rate" aria-labelledby="own-title">
-      <h2 id="own-title" class="movie-panel-title">
+      <h2 id="own-title" class="score-title">
         Your rating
       </h2>
       {stars ? (

@@ -16,6 +16,11 @@ test('values that do not fit are left out, oldest first', () => {
   expect(sparkPath(values, size).match(/[ML]/g)).toHaveLength(11)
 })
 
+test('a range has its own bottom and top', () => {
+  const range = [4, 5] as const
+  expect(sparkPath([4, 4.5, 5], { ...size, range })).toBe('M80 20L90 10L100 0')
+})
+
 test('no values are no line, and zeros are a line at the bottom', () => {
   expect(sparkPath([], size)).toBe('')
   expect(sparkPath([null], size)).toBe('')

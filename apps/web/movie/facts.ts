@@ -1,6 +1,4 @@
-import { type ComponentChildren, Fragment } from 'preact'
 import type { Movie } from '../catalogue/movie.ts'
-import { listPath } from '../list/list-view.ts'
 
 const dayFormat = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' })
 const monthFormat = new Intl.DateTimeFormat('en', {
@@ -9,56 +7,7 @@ const monthFormat = new Intl.DateTimeFormat('en', {
   timeZone: 'UTC',
 })
 const votesFormat = new Intl.NumberFormat('en', { notation: 'compact' })
-
-/** Fields that the page shows elsewhere, or together with another field. */
-type Elsewhere = 'id' | 'title' | 'description' | 'year' | 'imdbVotes'
-
-type Fact = readonly [name: string, textOf: (movie: Movie) => ComponentChildren]
-
-/** The facts about a movie, one for each other field: the compiler asks for that of a new field. */
-const facts: Readonly<Record<Exclude<keyof Movie, Elsewhere>, Fact>> = {
-  director: [
-    'Director',
-    ({ director }) => director && <a href={listPath({ director, sort: 'year' })}>{director}</a>,
-  ],
-  releaseDate: ['Released', releaseText],
-  runningTimeMinutes: [
-    'Running time',
-    ({ runningTimeMinutes: minutes }) => (minutes ? durationText(minutes) : undefined),
-  ],
-  genres: [
-    'Genre',
-    ({ genres }) =>
-      genres.length > 0 &&
-      genres.map((genre, index) => (
-        <Fragment key={genre}>
-          {index > 0 ? ', ' : ''}
-          <a href={listPath({ genres: [genre] })}>{genre}</a>
-        </Fragment>
-      )),
-  ],
-  imdbRating: [
-    'IMDb',
-    ({ imdbRating, imdbVotes }) => (imdbRating ? imdbText(imdbRating, imdbVotes) : undefined),
-  ],
-  externalIds: ['Known as', ({ externalIds }) => externalIds && externalIdsText(externalIds)],
-}
-
-export function Facts({ movie }: { movie: Movie }) {
-  return (
-    <dl class="facts">
-      {Object.values(facts).map(([name, textOf]) => {
-        const text = textOf(movie)
-        return text ? (
-          <div key={name} class="fact">
-            <dt>{name}</dt>
-            <dd>{text}</dd>
-          </div>
-        ) : null
-      })}
-    </dl>
-  )
-}
+const timeFormat = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeStyle: 'short' })
 
 const sourceNames = {
   imdb: 'IMDb',
@@ -99,4 +48,9 @@ export function durationText(minutes: number): string {
   const hours = Math.floor(minutes / 60)
   const rest = minutes % 60
   return [hours > 0 ? `${hours} h` : '', rest > 0 ? `${rest} min` : ''].filter(Boolean).join(' ')
+}
+
+/** A time in the person's own time zone: `November 29, 2026 at 10:01 PM`. */
+export function timeText(time: Date): string {
+  return timeFormat.format(time)
 }

@@ -1,34 +1,34 @@
-import { type ReadonlySignal, type Signal, useSignal, useSignalEffect } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
-import { meanText, type Rating, ratingsNoun } from '../rating/aggregate.ts'
+import { type ReadonlySignal, useSignal } from '@preact/signals'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { meanText, ratingsNoun } from '../rating/aggregate.ts'
 import type { Scale } from '../rating/scale.ts'
-import { addToHistory, emptyHistory, extendTo, type History, movement } from './history.ts'
+import { extendTo, type History, movement } from './history.ts'
 import type { Plot } from './plot.ts'
 
 /** Interval of drawing, so that the line continues while the rating does not change. */
 const tickMs = 1_000
 
-interface RatingChartProps {
-  readonly rating: ReadonlySignal<Rating>
+interface ChartProps {
+  readonly history: ReadonlySignal<History>
   /** The scale of movies. */
   readonly scale: ReadonlySignal<Scale>
 }
 
-/** A chart of the rating since the page was opened. It appears with the first change. */
-export function RatingChart({ rating, scale }: RatingChartProps) {
-  const history = useSignal(emptyHistory)
-  useSignalEffect(() => {
-    const shown = rating.value
-    if (shown.status === 'unknown') return
-    const aggregate = shown.status === 'rated' ? shown.aggregate : undefined
-    history.value = addToHistory(history.peek(), Date.now() / 1000, aggregate)
-  })
-  return movementText(history.value) === '' ? null : <Chart history={history} scale={scale} />
-}
-
-interface ChartProps {
-  readonly history: Signal<History>
-  readonly scale: ReadonlySignal<Scale>
+/** A dialog with the chart of the rating since the page was opened. It is open while it is rendered. */
+export function ChartDialog({ history, scale, onClose }: ChartProps & { onClose: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  useLayoutEffect(() => dialog.current?.showModal(), [])
+  return (
+    <dialog ref={dialog} class="chart-dialog" aria-labelledby="chart-title" onClose={onClose}>
+      <form method="dialog" class="chart-head">
+        <h2 id="chart-title">Live rating</h2>
+        <button type="submit" class="button">
+          Close
+        </button>
+      </form>
+      <Chart history={history} scale={scale} />
+    </dialog>
+  )
 }
 
 function Chart({ history, scale }: ChartProps) {
@@ -59,10 +59,7 @@ function Chart({ history, scale }: ChartProps) {
   }, [])
   const words = movementText(history.value)
   return (
-    <section class="movie-panel rating-chart" aria-labelledby="chart-title">
-      <h2 id="chart-title" class="movie-panel-title">
-        Live rating
-      </h2>
+    <>
       <div
         ref={container}
         class="plot"
@@ -73,11 +70,11 @@ function Chart({ history, scale }: ChartProps) {
         <i class="plot-axis" />
         <i class="plot-grid" />
       </div>
-      <p class="rating-chart-words">
+      <p class="chart-words">
         {failed.value ? "Couldn't load the chart. " : null}
         {words}
       </p>
-    </section>
+    </>
   )
 }
 
@@ -86,7 +83,6 @@ function movementText(history: History): string {
   if (!moved) return ''
   const { first, last } = moved
   const more = last.count - first.count
-  if (more === 0 && first.mean === last.mean) return ''
   const ratings = ratingsNoun(Math.abs(more))
   const change = more < 0 ? `${-more} ${ratings} removed` : `${more} new ${ratings}`
   const [before, now] = [meanText(first.mean, 2), meanText(last.mean, 2)]
