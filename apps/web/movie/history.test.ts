@@ -7,6 +7,7 @@ import {
   hasMoved,
   meanRange,
   movement,
+  newestMeans,
   pointCountMax,
 } from './history.ts'
 
@@ -58,6 +59,13 @@ test('a mean has moved when it had a second value, also when it is back at the f
   const moved = addToHistory(one, 3, rated(4, 4.5))
   expect(hasMoved(moved)).toBe(true)
   expect(hasMoved(addToHistory(moved, 4, rated(3, 4)))).toBe(true)
+})
+
+test('the newest means begin with a known one', () => {
+  const means = [null, 3, null, 4, 5]
+  expect(newestMeans({ ...emptyHistory, means }, 5)).toEqual([3, null, 4, 5])
+  expect(newestMeans({ ...emptyHistory, means }, 3)).toEqual([4, 5])
+  expect(newestMeans({ ...emptyHistory, means: [null] }, 3)).toEqual([])
 })
 
 test('a range has all means, and space around them', () => {

@@ -51,6 +51,13 @@ export function hasMoved({ means }: History): boolean {
   return known.some((mean) => mean !== known[0])
 }
 
+/** The newest means, at most `countMax`, from the first one that is known. */
+export function newestMeans({ means }: History, countMax: number): readonly (number | null)[] {
+  const newest = means.slice(-countMax)
+  const first = newest.findIndex((mean) => mean !== null)
+  return first < 0 ? [] : newest.slice(first)
+}
+
 /** Space above and below the line, as a part of the scale, so that a small change looks small. */
 const meanMargin = 0.01
 

@@ -4,7 +4,14 @@ import type { Rating } from '../rating/aggregate.ts'
 import type { Scale } from '../rating/scale.ts'
 import { sparkPath } from '../system/spark-line.ts'
 import { ChartDialog } from './chart-dialog.tsx'
-import { addToHistory, emptyHistory, type History, hasMoved, meanRange } from './history.ts'
+import {
+  addToHistory,
+  emptyHistory,
+  type History,
+  hasMoved,
+  meanRange,
+  newestMeans,
+} from './history.ts'
 
 /** Size of the sparkline, in pixels, and the maximum number of its points. */
 const sparkSize = { width: 64, height: 28, countMax: 32 }
@@ -54,9 +61,9 @@ export function LiveRating({ rating, scale }: LiveRatingProps) {
 }
 
 /** The newest means, one beside the other, however long each lasted. */
-function Sparkline({ history: { means }, scale }: { history: History; scale: Scale }) {
-  const shown = means.slice(-sparkSize.countMax)
-  const { width, height } = sparkSize
+function Sparkline({ history, scale }: { history: History; scale: Scale }) {
+  const { width, height, countMax } = sparkSize
+  const shown = newestMeans(history, countMax)
   const range = meanRange(scale, shown)
   return (
     <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height} aria-hidden="true">
