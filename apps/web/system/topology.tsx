@@ -47,30 +47,21 @@ function Diagram({ width, monitor, service }: TopologyProps & { readonly width: 
     <div class="diagram">
       <svg class="edges" width={width} height={topologyHeight} aria-hidden="true">
         <defs>
-          <marker
-            id="edge-head"
-            viewBox="0 0 8 8"
-            refX="2"
-            refY="4"
-            markerWidth="8"
-            markerHeight="8"
-            markerUnits="userSpaceOnUse"
-            orient="auto"
-          >
-            <path class="edge-head" d="M0 0.500 8 4 0 7.500Z" />
-          </marker>
-          <marker
-            id="edge-head-failing"
-            viewBox="0 0 8 8"
-            refX="2"
-            refY="4"
-            markerWidth="8"
-            markerHeight="8"
-            markerUnits="userSpaceOnUse"
-            orient="auto"
-          >
-            <path class="edge-head-failing" d="M0 0.500 8 4 0 7.500Z" />
-          </marker>
+          {['edge-head', 'edge-head-failing'].map((name) => (
+            <marker
+              key={name}
+              id={name}
+              viewBox="0 0 8 8"
+              refX="2"
+              refY="4"
+              markerWidth="8"
+              markerHeight="8"
+              markerUnits="userSpaceOnUse"
+              orient="auto"
+            >
+              <path class={name} d="M0 0.500 8 4 0 7.500Z" />
+            </marker>
+          ))}
         </defs>
         {edges.map((edge) => (
           <EdgeLine key={edge.name} edge={edge} facts={monitor && edgeFacts(monitor, edge.name)} />

@@ -16,7 +16,7 @@ export interface RelayOptions {
 
 /**
  * - `starting`: nothing was tried yet.
- * - `running`: the last attempt published everything that waited.
+ * - `running`: the last step of publishing succeeded.
  * - `failing`: the store or the log is unavailable. It is tried again.
  * - `waiting`: another process publishes.
  * - `stopped`: disposed.
