@@ -44,6 +44,8 @@ export const postgres: Program<PostgresOptions> = {
       listen_addresses: '127.0.0.1',
       unix_socket_directories: '',
       max_connections: '200',
+      // What a killed process has written is in the kernel: only a crash of the machine would lose it.
+      fsync: 'off',
       ...settings,
     }
     const flags = Object.entries(all).flatMap(([key, value]) => ['-c', `${key}=${value}`])

@@ -7,11 +7,11 @@ import { root, runtime } from '../tools.ts'
 export interface AlsoOnOptions {
   /** Runs only tests whose full name, with its suites, matches. */
   readonly only?: RegExp
-  /** Timeout of all tests of the file together, in milliseconds. Default: 180,000. */
+  /** Timeout of all tests of the file together, in milliseconds. Default: 600,000. */
   readonly timeoutMs?: number
 }
 
-const timeoutMsDefault = 180_000
+const timeoutMsDefault = 600_000
 
 /**
  * Declares a test for each of Deno and Node, which runs this test file there. It fails with the

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createEmbeddedEventLog } from '@marquee/event-log/embedded/embedded'
 import type { EventLog } from '@marquee/event-log/port'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
+import { randomRuns } from '@marquee/testing/random-runs'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { createLogGuard } from '../log-guard.ts'
@@ -205,7 +206,7 @@ test('whatever is put, applied and deleted, the rebuilt store is the same bit fo
       expect({ differences, newerCount }).toEqual({ differences: [], newerCount: 0 })
       await expectSameStores(rebuilt, store)
     }),
-    { numRuns: 30 },
+    { numRuns: randomRuns(30) },
   )
 }, 60_000)
 

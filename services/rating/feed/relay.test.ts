@@ -7,6 +7,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt'
 import { createEmbeddedEventLog } from '@marquee/event-log/embedded/embedded'
 import type { EventLog } from '@marquee/event-log/port'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
+import { randomRuns } from '@marquee/testing/random-runs'
 import { waitFor } from '@marquee/testing/wait-for'
 import fc from 'fast-check'
 import { pino } from 'pino'
@@ -360,7 +361,7 @@ test('whatever fails, and whoever publishes, the topics end with the state of th
       }
       await expectFeed(eventLog, store)
     }),
-    { numRuns: 100 },
+    { numRuns: randomRuns(100) },
   )
 }, 60_000)
 

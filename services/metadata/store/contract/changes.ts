@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { randomRuns } from '@marquee/testing/random-runs'
 import fc from 'fast-check'
 import type { StoredMetadata } from '../../metadata.ts'
 import type { ChangePosition, MetadataStore } from '../port.ts'
@@ -44,7 +45,7 @@ export function describeChanges(createDatabase: () => OpenMetadataStore): void {
         const all = (await store.list({ limit: 100 })).movies
         expect(followed).toEqual(new Map(all.map(({ id, title }) => [id, title])))
       }),
-      { numRuns: 40 },
+      { numRuns: randomRuns(40) },
     )
   }, 60_000)
 

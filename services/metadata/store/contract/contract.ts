@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { StoreCapabilities } from '@marquee/sql/capabilities'
+import { randomRuns } from '@marquee/testing/random-runs'
 import { describeClaimed } from '@marquee/testing/requirements'
 import fc from 'fast-check'
 import type { StoredMetadata } from '../../metadata.ts'
@@ -54,7 +55,7 @@ export function metadataStoreContract(
     test(
       'a store behaves like a plain map, whatever is put and deleted',
       async () => {
-        await fc.assert(behavesAsMap(openNew), { numRuns: 50 })
+        await fc.assert(behavesAsMap(openNew), { numRuns: randomRuns(50) })
       },
       propertyTimeoutMs,
     )
@@ -325,7 +326,7 @@ function describeDurability(createDatabase: () => OpenMetadataStore, clock: () =
 }
 
 /** Enough for fifty runs on a shared disk. */
-const propertyTimeoutMs = 60_000
+const propertyTimeoutMs = 180_000
 
 const startTimeMs = 1_700_000_000_000
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { expectLinearChain, type WonWrite } from '@marquee/testing/linear-chain'
+import { randomRuns } from '@marquee/testing/random-runs'
 import fc from 'fast-check'
 import type { StoredMetadata } from '../../metadata.ts'
 import type { MetadataStore, MovieEdit } from '../port.ts'
@@ -104,7 +105,7 @@ export async function expectOneWinner(first: MetadataStore, second: MetadataStor
     }
     expectLinearChain(won, (await first.get(id))?.revision)
   })
-  await fc.assert(property, { numRuns: 30 })
+  await fc.assert(property, { numRuns: randomRuns(30) })
 }
 
 function revisionsOf({ before, after }: Awaited<ReturnType<MetadataStore['edit']>>): WonWrite {

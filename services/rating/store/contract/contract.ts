@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { StoreCapabilities } from '@marquee/sql/capabilities'
+import { randomRuns } from '@marquee/testing/random-runs'
 import { describeClaimed } from '@marquee/testing/requirements'
 import fc from 'fast-check'
 import type { Aggregate } from '../../rating.ts'
@@ -92,7 +93,7 @@ export function ratingStoreContract(
     test(
       'a store behaves like a plain list, whatever is put, deleted and applied',
       async () => {
-        await fc.assert(actsAsList(openNew), { numRuns: 50 })
+        await fc.assert(actsAsList(openNew), { numRuns: randomRuns(50) })
       },
       propertyTimeoutMs,
     )
@@ -100,7 +101,7 @@ export function ratingStoreContract(
 }
 
 /** Enough for fifty runs on a shared disk. */
-const propertyTimeoutMs = 60_000
+const propertyTimeoutMs = 180_000
 
 function describeRatings(openNew: OpenNew): void {
   test('get returns a rating as it was put, with the time of the put', async () => {

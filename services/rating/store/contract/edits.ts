@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { expectLinearChain, type WonWrite } from '@marquee/testing/linear-chain'
+import { randomRuns } from '@marquee/testing/random-runs'
 import fc from 'fast-check'
 import type { RatingStore, RevisionCondition } from '../port.ts'
 import { alien, movie, type OpenNew, put, rating, remove } from './fixtures.ts'
@@ -109,5 +110,5 @@ export async function expectOneWinner(first: RatingStore, second: RatingStore): 
     const rated = (await first.aggregate(record))?.count ?? 0
     expect(rated).toBe((await second.get(record, 'ann')) === undefined ? 0 : 1)
   })
-  await fc.assert(property, { numRuns: 30 })
+  await fc.assert(property, { numRuns: randomRuns(30) })
 }

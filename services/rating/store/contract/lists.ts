@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { randomRuns } from '@marquee/testing/random-runs'
 import fc from 'fast-check'
 import type { Rating, RatingChange, StoredRating } from '../../rating.ts'
 import type { RatingDatabase } from '../database.ts'
@@ -143,7 +144,7 @@ export function describeLists(createDatabase: () => OpenRatingStore, clock: () =
           const seen = found.map(keyOf).filter((key) => unchanged.has(key))
           expect(seen.sort()).toEqual([...unchanged].sort())
         })
-        await fc.assert(property, { numRuns: 10 })
+        await fc.assert(property, { numRuns: randomRuns(10) })
       },
       propertyTimeoutMs,
     )
@@ -169,7 +170,7 @@ export function describeDurableLists(
 }
 
 /** Enough for ten runs on a shared disk. */
-const propertyTimeoutMs = 60_000
+const propertyTimeoutMs = 180_000
 
 /** Few users, records and values, so that many writes are about the same rating. */
 const anyWrite = fc.record({

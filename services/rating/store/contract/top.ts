@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { compareCodePoints } from '@marquee/sql/code-points'
+import { randomRuns } from '@marquee/testing/random-runs'
 import fc from 'fast-check'
 import type { Aggregate, Rating } from '../../rating.ts'
 import type { RatingStore, TopOptions, TopPage } from '../port.ts'
@@ -81,7 +82,7 @@ export function describeTop(createDatabase: () => OpenRatingStore, clock: () => 
           const found = await pages(store, { recordType: 'movie', ...options })
           expect(found).toEqual(await expectedTop(store, ratings, options.countMin))
         }),
-        { numRuns: 30 },
+        { numRuns: randomRuns(30) },
       )
     },
     propertyTimeoutMs,
@@ -89,7 +90,7 @@ export function describeTop(createDatabase: () => OpenRatingStore, clock: () => 
 }
 
 /** Enough for thirty runs on a shared disk. */
-const propertyTimeoutMs = 60_000
+const propertyTimeoutMs = 180_000
 
 /** Few values of few users, so that many records have the same score. */
 const anyRatings = fc.array(
