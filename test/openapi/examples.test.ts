@@ -18,7 +18,7 @@ afterAll(() => services[Symbol.asyncDispose]())
 const order = ['put', 'post', 'patch', 'get', 'delete']
 
 test.each(['metadata', 'rating', 'movie'] as const)(
-  'the examples in the document of %s succeed',
+  'the examples in the document of %s succeed, with an ETag where it says so',
   async (name) => {
     const url = services.urls[name]
     const { paths }: OpenApi = await (await fetch(`${url}/openapi.json`)).json()
@@ -28,8 +28,16 @@ test.each(['metadata', 'rating', 'movie'] as const)(
     operations.sort((one, other) => order.indexOf(one.method) - order.indexOf(other.method))
     for (const { path, method, operation } of operations) {
       const { operationId } = operation
-      const status = await statusOf(url + pathOf(path, operation), method, operation)
-      expect([operationId, status]).toEqual([operationId, absent.has(operationId) ? 404 : 200])
+      const target = url + pathOf(path, operation)
+      const { status, headers } = await responseTo(target, method, operation)
+      const isAbsent = absent.has(operationId)
+      const found = { operationId, status, hasEtag: headers.has('etag') }
+      const hasEtag = describesEtag(operation, 200)
+      expect(found).toEqual({ operationId, status: isAbsent ? 404 : 200, hasEtag })
+      if (method !== 'get' || isAbsent) continue
+      const again = await responseTo(target, method, operation, { 'if-none-match': '*' })
+      const expected = describesEtag(operation, 304) ? 304 : 200
+      expect({ operationId, again: again.status }).toEqual({ operationId, again: expected })
     }
   },
 )
@@ -47,19 +55,28 @@ function pathOf(path: string, { operationId, parameters }: OpenApi): string {
   return `${filled}?${query}`
 }
 
+function describesEtag({ responses }: OpenApi, status: number): boolean {
+  return responses[status]?.headers?.ETag !== undefined
+}
+
 /** Sends the example of the body, and leaves when the response begins: streams do not end. */
-async function statusOf(url: string, method: string, { requestBody }: OpenApi): Promise<number> {
+async function responseTo(
+  url: string,
+  method: string,
+  { requestBody }: OpenApi,
+  conditions: Readonly<Record<string, string>> = {},
+): Promise<Response> {
   const leave = new AbortController()
   const [type, content] = Object.entries<OpenApi>(requestBody?.content ?? {})[0] ?? []
   const example = content?.example
   const response = await fetch(url, {
     method: method.toUpperCase(),
     signal: AbortSignal.any([leave.signal, AbortSignal.timeout(responseTimeoutMs)]),
+    headers: { ...(type !== undefined && { 'content-type': type }), ...conditions },
     ...(type !== undefined && {
-      headers: { 'content-type': type },
       body: typeof example === 'string' ? example : JSON.stringify(example),
     }),
   })
   leave.abort()
-  return response.status
+  return response
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
+import { type DescMethod, getOption } from '@bufbuild/protobuf'
 import type { Environment } from '@marquee/connect-hono/call'
 import { incomingOf } from '@marquee/connect-hono/request/incoming-of'
 import type { Transcoding } from '@marquee/transcode/mount'
@@ -8,6 +9,7 @@ import type { Descriptions } from '@marquee/transcode/openapi/descriptions'
 import { createOpenApi } from '@marquee/transcode/openapi/document'
 import type { Defaults } from '@marquee/transcode/request/defaults'
 import type { Context, Hono } from 'hono'
+import { reads_have_etag as readsHaveEtag } from '../../../gen/cache/v1/cache_pb.ts'
 import { ActivityService } from '../../../gen/system/v1/system_pb.ts'
 import { acceptedEncoding } from '../assets/accept-encoding.ts'
 import { refuseMethod } from '../rest/rest.ts'
@@ -87,5 +89,11 @@ async function documentOf({ name, restRoutes, defaults, descriptions }: OpenApiR
     defaults,
     accessOf: operationAccessOf,
     securitySchemes,
+    hasVersion,
   })
+}
+
+/** Returns what the service of an RPC declares of its reads. */
+function hasVersion({ parent }: DescMethod): boolean {
+  return getOption(parent, readsHaveEtag)
 }

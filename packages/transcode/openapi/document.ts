@@ -2,6 +2,7 @@ import type { DescMethod, DescService } from '@bufbuild/protobuf'
 import type { Binding } from '../binding.ts'
 import { type Defaults, defaultsOf } from '../request/defaults.ts'
 import { commentOf, type Descriptions } from './descriptions.ts'
+import type { HasVersion } from './headers.ts'
 import type { Schema } from './json-schema.ts'
 import { addLinks, type LinkedOperation } from './links.ts'
 import { type OperationAccess, operationOf } from './operation.ts'
@@ -20,6 +21,11 @@ export interface OpenApiOptions {
   /** Returns who may call an RPC. Default: everybody. */
   readonly accessOf?: (method: DescMethod) => OperationAccess
   readonly securitySchemes?: Readonly<Record<string, Schema>>
+  /**
+   * Returns whether the responses of an RPC to GET have an ETag. Default: only those that return one
+   * resource with a field `etag`.
+   */
+  readonly hasVersion?: HasVersion
 }
 
 /** Methods that OpenAPI 3.1 knows. Operations of others are left out. */
@@ -31,6 +37,7 @@ const methods = new Set(['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PAT
  */
 export function createOpenApi(options: OpenApiOptions): Schema {
   const { info, bindings, descriptions, defaults = {}, accessOf, securitySchemes } = options
+  const { hasVersion = () => false } = options
   const schemas = createSchemas(descriptions)
   const names = new Map<string, string[]>()
   const paths: Record<string, Record<string, Schema>> = {}
@@ -47,7 +54,7 @@ export function createOpenApi(options: OpenApiOptions): Schema {
     paths[path.text] ??= {}
     const item = paths[path.text] as Record<string, Schema>
     const operation = operationOf({
-      ...{ binding, index, path, schemas, descriptions, access },
+      ...{ binding, index, path, schemas, descriptions, access, hasVersion },
       defaults: own,
     })
     item[method.toLowerCase()] = operation

@@ -3,7 +3,7 @@ import { MetadataService } from '../../../gen/metadata/v1/metadata_pb.ts'
 import { RatingService } from '../../../gen/rating/v1/rating_pb.ts'
 import { documentOf, parametersOf } from '../testing/document.ts'
 
-const metadata = documentOf(MetadataService)
+const metadata = documentOf(MetadataService, { hasVersion: () => true })
 const rating = documentOf(RatingService)
 const movie = metadata.paths['/v1/movies/{movie_id}']
 
@@ -31,14 +31,22 @@ test('the schema of If-Match accepts lists of ETags and *', () => {
   }
 })
 
-test('a read takes If-None-Match, and has a response without a body', () => {
+test('a read with a version takes If-None-Match, and has a response without a body', () => {
   const list = metadata.paths['/v1/movies'].get
   expect(Object.keys(parametersOf(list, 'header'))).toEqual(['If-None-Match'])
+  expect(list.responses[200].headers.ETag.required).toBe(true)
   expect(list.responses[304].headers.ETag.required).toBe(true)
   expect(list.responses[304].content).toBeUndefined()
 })
 
-test('what returns one resource always has its ETag', () => {
+test('a read without a version has no ETag, and no response to If-None-Match', () => {
+  const top = rating.paths['/v1/movies:topRated'].get
+  expect(parametersOf(top, 'header')).toEqual({})
+  expect(top.responses[200].headers).toBeUndefined()
+  expect(Object.keys(top.responses)).not.toContain('304')
+})
+
+test('what returns one resource has its ETag', () => {
   const user = rating.paths['/v1/movies/{record_id}/ratings/{user_id}']
   for (const operation of [movie.get, movie.put, movie.patch, user.get, user.put]) {
     expect(operation.responses[200].headers.ETag.required).toBe(true)
@@ -46,7 +54,6 @@ test('what returns one resource always has its ETag', () => {
   for (const operation of [movie.delete, user.delete]) {
     expect(operation.responses[200].headers).toBeUndefined()
   }
-  expect(metadata.paths['/v1/movies'].get.responses[200].headers.ETag.required).toBeUndefined()
 })
 
 test('a stream that resumes takes Last-Event-ID, with the type of its field', () => {

@@ -1,10 +1,13 @@
-import type { DescField } from '@bufbuild/protobuf'
+import type { DescField, DescMethod } from '@bufbuild/protobuf'
 import type { Binding } from '../binding.ts'
 import { conditionsOf } from '../request/condition.ts'
 import { resumptionOf } from '../resumption.ts'
 import type { Schema } from './json-schema.ts'
 import { ofText } from './parameters.ts'
 import type { Schemas } from './schemas.ts'
+
+/** Returns whether the responses of an RPC to GET have an ETag. */
+export type HasVersion = (method: DescMethod) => boolean
 
 /** ETags with their quotes, separated by commas, or `*` (RFC 9110 §13.1.1). */
 const etagList = {
@@ -17,9 +20,14 @@ const etagList = {
  * Returns the headers that the operation of a binding reads: conditions (RFC 9110 §13.1), and the
  * position of a stream (https://html.spec.whatwg.org/multipage/server-sent-events.html).
  */
-export function headerParametersOf(binding: Binding, schemas: Schemas): Schema[] {
+export function headerParametersOf(
+  binding: Binding,
+  schemas: Schemas,
+  hasVersion: HasVersion,
+): Schema[] {
   const { rpc } = binding
-  const conditions = isRead(binding) ? [ifChanged] : writeConditions(binding, schemas)
+  const isVersioned = isVersionedRead(binding, hasVersion)
+  const conditions = isVersioned ? [ifChanged] : writeConditions(binding, schemas)
   const resumption = resumptionOf(rpc)
   if (resumption === undefined) return conditions
   const { description: _, ...schema } = ofText(schemas.ofField(resumption.field))
@@ -54,29 +62,31 @@ function writeConditions({ rpc, method }: Binding, schemas: Schemas): Schema[] {
   return parameters
 }
 
-/** Returns whether responses of a binding may have a version: those of reads. */
+/** Returns whether an operation reads by GET, and has one response message. */
 export function isRead({ rpc, method }: Binding): boolean {
   return method === 'GET' && rpc.methodKind === 'unary'
 }
 
+/** Returns whether the responses of a read have an ETag: those of one resource always do. */
+export function isVersionedRead(binding: Binding, hasVersion: HasVersion): boolean {
+  return isRead(binding) && (hasVersion(binding.rpc) || returnsResource(binding))
+}
+
 /** Returns the headers of the response of a binding that succeeds, as `headers`, or nothing. */
-export function versionHeaders(binding: Binding): { headers?: Schema } {
-  const isAlways = returnsResource(binding)
-  if (!isAlways && !isRead(binding)) return {}
-  return { headers: { ETag: etagHeader(isAlways) } }
+export function versionHeaders(binding: Binding, hasVersion: HasVersion): { headers?: Schema } {
+  if (returnsResource(binding)) return { headers: { ETag: etagHeader('Version of the resource.') } }
+  if (!isVersionedRead(binding, hasVersion)) return {}
+  return { headers: { ETag: etagHeader('Version of the response.') } }
 }
 
 /** Response to a client that has the current version. */
 export const notModified: Schema = {
   description: 'The client has the current version.',
-  headers: { ETag: etagHeader(true) },
+  headers: { ETag: etagHeader('Version that the client has.') },
 }
 
-function etagHeader(isAlways: boolean): Schema {
-  const description = isAlways
-    ? 'Version of the resource.'
-    : 'Version of the response. Without one, caches do not store the response.'
-  return { description, ...(isAlways && { required: true }), schema: { type: 'string' } }
+function etagHeader(description: string): Schema {
+  return { description, required: true, schema: { type: 'string' } }
 }
 
 /**

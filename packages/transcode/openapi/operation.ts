@@ -4,7 +4,13 @@ import { maskFieldOf } from '../request/implied-mask.ts'
 import { mediaTypes } from '../response/media-types.ts'
 import { commentOf, type Descriptions } from './descriptions.ts'
 import { exampleBody, pathsBelow } from './examples.ts'
-import { headerParametersOf, isRead, notModified, versionHeaders } from './headers.ts'
+import {
+  type HasVersion,
+  headerParametersOf,
+  isVersionedRead,
+  notModified,
+  versionHeaders,
+} from './headers.ts'
 import type { Schema } from './json-schema.ts'
 import { parametersOf } from './parameters.ts'
 import type { DocumentPath } from './paths.ts'
@@ -28,13 +34,14 @@ export interface OperationOptions {
   readonly schemas: Schemas
   readonly descriptions: Descriptions
   readonly access: OperationAccess | undefined
+  readonly hasVersion: HasVersion
   /** Values of fields that the request leaves empty, by name. */
   readonly defaults: Readonly<Record<string, string>>
 }
 
 /** Returns the operation of a binding. */
 export function operationOf(options: OperationOptions): Schema {
-  const { binding, index, path, schemas, descriptions, access, defaults } = options
+  const { binding, index, path, schemas, descriptions, access, hasVersion, defaults } = options
   const { rpc, method, variables } = binding
   const { name, parent } = rpc
   const requests = descriptions.examples[`${parent.typeName}.${name}`] ?? []
@@ -49,12 +56,12 @@ export function operationOf(options: OperationOptions): Schema {
     description: [commentOf(descriptions, rpc), access?.text].filter(Boolean).join('\n\n'),
     parameters: [
       ...parametersOf({ binding, path, schemas, example, defaults }),
-      ...headerParametersOf(binding, schemas),
+      ...headerParametersOf(binding, schemas, hasVersion),
     ],
     ...(requestBody && { requestBody }),
     responses: {
-      200: responseOf(binding, schemas),
-      ...(isRead(binding) && { 304: notModified }),
+      200: responseOf(binding, schemas, hasVersion),
+      ...(isVersionedRead(binding, hasVersion) && { 304: notModified }),
       ...errorResponses({ ...traits, hasVariables: variables.length > 0 }),
     },
     ...(access && { security: access.security }),
@@ -110,13 +117,14 @@ function isEmptyInvalid({ components }: Schemas, { $ref }: Schema): boolean {
   return Array.isArray(components[name]?.required)
 }
 
-function responseOf(binding: Binding, schemas: Schemas): Schema {
+function responseOf(binding: Binding, schemas: Schemas, hasVersion: HasVersion): Schema {
   const { rpc, responseBody } = binding
   const whole = responseBody ? schemas.ofField(responseBody) : schemas.ofMessage(rpc.output)
   const isStream = rpc.methodKind === 'server_streaming' || rpc.methodKind === 'bidi_streaming'
   if (!isStream) {
     const content = { [mediaTypes.json]: { schema: whole } }
-    return { description: 'The call succeeded.', ...versionHeaders(binding), content }
+    const headers = versionHeaders(binding, hasVersion)
+    return { description: 'The call succeeded.', ...headers, content }
   }
   const line = { anyOf: [whole, { $ref: '#/components/schemas/StreamFailure' }] }
   return {
