@@ -1,17 +1,17 @@
 import type { DescMethod } from '@bufbuild/protobuf'
-import type { Binding } from '../binding.ts'
-import { isRead } from './headers.ts'
-import type { Schema } from './json-schema.ts'
-import type { DocumentPath } from './paths.ts'
-
-/** An operation of a document, which is linked to others. */
-export interface LinkedOperation {
-  readonly binding: Binding
-  readonly path: DocumentPath
-  /** Values of fields that the request leaves empty, by name. */
-  readonly defaults: Readonly<Record<string, string>>
-  readonly operation: Schema
-}
+import type { Binding } from '../../binding.ts'
+import { isRead } from '../headers.ts'
+import type { Schema } from '../json-schema.ts'
+import type { DocumentPath } from '../paths.ts'
+import { itemLinks } from './item-links.ts'
+import {
+  type LinkedOperation,
+  linkTo,
+  type NamedLink,
+  prefixOf,
+  responseOf,
+  takesHeader,
+} from './linked-operation.ts'
 
 /**
  * Adds links (https://spec.openapis.org/oas/v3.1.1#link-object) to the responses of operations that
@@ -19,20 +19,20 @@ export interface LinkedOperation {
  * - A write leads to the other operations on the same resource. When both have ETags, the next write
  *   has that of the response as its condition. It also leads to what is read and deleted by a path
  *   whose parameters its own path has.
- * - A list leads to its next page (https://google.aip.dev/158).
+ * - A list leads to its next page (https://google.aip.dev/158), and to the operations on its first
+ *   item.
  */
 export function addLinks(operations: readonly LinkedOperation[]): void {
   for (const from of operations) {
     const targets = isWrite(from.binding) ? operations : []
     const links = [
       ...targets.flatMap((to) => (to === from ? [] : linksBetween(from, to))),
+      ...itemLinks(from, operations),
       ...nextPage(from),
     ]
     if (links.length > 0) responseOf(from).links = Object.fromEntries(links)
   }
 }
-
-type NamedLink = [name: string, link: Schema]
 
 /** Returns whether an operation leaves a resource that others find by the same path. */
 function isWrite({ rpc, method }: Binding): boolean {
@@ -77,12 +77,6 @@ function sameParameter(from: DocumentPath, to: DocumentPath, index: number): str
   return found?.name
 }
 
-/** Returns the shape of a path before a parameter: `/v1/movies/` or `/v1/records/{}/`. */
-function prefixOf({ text, parameters }: DocumentPath, index: number): string {
-  const { name } = parameters[index] as { name: string }
-  return text.slice(0, text.indexOf(`{${name}}`)).replace(/\{\w+\}/g, '{}')
-}
-
 function nextPage({ binding, operation }: LinkedOperation): NamedLink[] {
   const token = tokenOf(binding.rpc)
   if (!isRead(binding) || token === undefined) return []
@@ -101,22 +95,8 @@ function tokenOf({ input, output }: DescMethod): string | undefined {
   return output.fields.find(({ name }) => name === 'next_page_token')?.jsonName
 }
 
-function linkTo({ operationId, summary }: Schema, parameters: Schema): NamedLink {
-  return [String(operationId), { operationId, description: summary, parameters }]
-}
-
-function takesHeader({ parameters }: Schema, header: string): boolean {
-  return (parameters as Schema[]).some(
-    ({ name, in: place }) => place === 'header' && name === header,
-  )
-}
-
 /** Returns whether the response always has a header. */
 function hasHeader(operation: Schema, header: string): boolean {
   const { headers = {} } = responseOf({ operation }) as { headers?: Record<string, Schema> }
   return headers[header]?.required === true
-}
-
-function responseOf({ operation }: Pick<LinkedOperation, 'operation'>): Schema {
-  return (operation.responses as Record<string, Schema>)[200] as Schema
 }
