@@ -200,6 +200,44 @@ test('the older routes have the errors that they had', async () => {
   expect(JSON.parse(refusal).details).toMatchObject([{ type: 'buf.validate.Violations' }])
 })
 
+const accepts = { accept: 'application/problem+json' }
+
+test.each([
+  ['movie', 'GET /movie?id=none', 404, accepts],
+  ['movie', 'GET /movie', 400, accepts],
+  ['movie', 'DELETE /movie?id=1', 405, accepts],
+  ['movie', 'GET /movie/watch?id=none', 406, accepts],
+  ['movie', 'GET /movie/watch?id=none', 404, { accept: `text/event-stream, ${accepts.accept}` }],
+  ['metadata', 'GET /metadata?id=none', 404, accepts],
+  ['metadata', 'GET /metadata?id=1&id=2', 400, accepts],
+  ['metadata', 'PUT /metadata?id=1', 400, accepts],
+  ['metadata', 'PUT /metadata?id=1', 412, { ...accepts, 'if-match': '"k3x"' }],
+  ['metadata', 'PUT /metadata?id=1', 413, accepts],
+  ['metadata', 'PUT /metadata?id=1', 415, { ...accepts, 'content-encoding': 'compress' }],
+  ['rating', 'GET /rating?id=none&type=movie', 404, accepts],
+  ['rating', 'GET /rating?id=none&type=movie&userId=u', 404, accepts],
+  ['rating', 'PUT /rating?id=1&type=movie&userId=u&value=9', 400, accepts],
+  ['rating', 'GET /rating/watch?type=movie', 406, accepts],
+] as const)(
+  'the older routes have problems for clients that accept them: at %s, %s is %i',
+  async (service, request, status, headers) => {
+    const [method = '', path = ''] = request.split(' ')
+    const body = status === 413 ? 'x'.repeat(5_000_000) : '[]'
+    const init = { method, headers, ...(method === 'PUT' && { body }) }
+    const response = await fetch(urls[service] + path, init)
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      ...[status, accepts.accept],
+    ])
+    expect(response.headers.get('vary')?.toLowerCase()).toContain('accept')
+    const texts = {
+      title: expect.any(String),
+      detail: expect.any(String),
+      code: expect.any(String),
+    }
+    expect(await response.json()).toMatchObject({ type: 'about:blank', status, ...texts })
+  },
+)
+
 test('movie joins metadata and rating', async () => {
   const url = `${urls.movie}/v1/movies/joined`
   await json('PUT', url, { title: 'Joined' })
