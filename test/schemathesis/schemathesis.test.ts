@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { describeWith } from '@marquee/testing/requirements'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { tool } from '@marquee/testing/tools'
@@ -9,8 +10,33 @@ import { type Services, startServices } from '../page/services.ts'
 const runTimeoutMs = 600_000
 /** Time to build the page and to start the services. */
 const startTimeoutMs = 150_000
-/** Maximum number of random requests for each operation and phase. */
-const examplesMax = 10
+
+/** A run of schemathesis. */
+interface Plan {
+  readonly phases: string
+  /** Module of hooks beside this file. */
+  readonly hooks: string
+  /** Configuration beside this file. Default: none. */
+  readonly config?: string
+  readonly bounds: readonly string[]
+}
+
+/** Calls each operation by itself, with 10 random requests at most. */
+const requests: Plan = {
+  phases: 'examples,coverage,fuzzing',
+  hooks: 'hooks',
+  bounds: ['--max-examples', '10'],
+}
+/** Follows the links of a document for half a minute. */
+const sequences: Plan = {
+  phases: 'stateful',
+  hooks: 'sequences',
+  config: 'sequences.toml',
+  bounds: ['--max-time', '30'],
+}
+/** Minimum share of the links that sequences follow on a busy machine. On a quiet one it is 0.8. */
+const coveredMin = 0.3
+
 /** Seed of the requests. Another one finds other sequences of calls. */
 const seed = process.env.SCHEMATHESIS_SEED ?? '7'
 /**
@@ -36,26 +62,49 @@ describeWith(tool('schemathesis'), 'schemathesis', (program) => {
   }, startTimeoutMs)
   afterAll(() => services[Symbol.asyncDispose]())
 
-  test.each(['metadata', 'rating', 'movie'] as const)(
-    'every response of %s is one that its document describes, also in sequences of calls',
+  const names = ['metadata', 'rating', 'movie'] as const
+
+  test.each(names)(
+    'every response of %s is one that its document describes',
     async (name) => {
-      await using folder = await temporaryFolder()
-      const url = `${services.urls[name]}/openapi.json`
-      const options = ['--max-examples', `${examplesMax}`, '--seed', seed, '--workers', workers]
-      const bounds = ['--request-timeout', '20', '--no-shrink', '--no-color']
-      const args = ['run', url, '--checks', checks.join(), ...options, ...bounds]
-      process.stderr.write(`schemathesis of ${name}: again with SCHEMATHESIS_SEED=${seed}\n`)
-      const { code, output } = await run(program, args, folder.path)
-      // The output has a command for each failure.
-      expect(code === 0 ? '' : output).toBe('')
-      expect(output).toContain('Stateful')
+      const output = await check(program, services.urls[name], requests)
+      expect(output).toContain('Fuzzing')
+    },
+    runTimeoutMs,
+  )
+
+  test.each(names)(
+    'sequences of calls follow the links in the document of %s, which describes every response',
+    async (name) => {
+      const output = await check(program, services.urls[name], sequences)
+      const [text, covered, all] = /(\d+) covered \/ (\d+) selected/.exec(output) ?? []
+      process.stderr.write(`schemathesis of ${name}: ${text} links\n`)
+      expect(Number(covered) / Number(all)).toBeGreaterThanOrEqual(coveredMin)
     },
     runTimeoutMs,
   )
 })
 
-function run(program: string, args: string[], cwd: string) {
-  const env = { ...process.env, SCHEMATHESIS_HOOKS: 'hooks', PYTHONPATH: import.meta.dirname }
+/** Runs phases of schemathesis, and returns its output. A failed one is an error with a command. */
+async function check(
+  program: string,
+  origin: string,
+  { phases, hooks, config, bounds }: Plan,
+): Promise<string> {
+  await using folder = await temporaryFolder()
+  const settings = config === undefined ? [] : ['--config-file', join(import.meta.dirname, config)]
+  const selected = ['--phases', phases, '--checks', checks.join()]
+  const options = ['--seed', seed, '--workers', workers, '--request-timeout', '20', '--no-shrink']
+  const command = [...settings, 'run', `${origin}/openapi.json`, '--no-color']
+  const args = [...command, ...selected, ...options, ...bounds]
+  process.stderr.write(`schemathesis, ${phases}: again with SCHEMATHESIS_SEED=${seed}\n`)
+  const { code, output } = await run(program, args, hooks, folder.path)
+  expect(code === 0 ? '' : output).toBe('')
+  return output
+}
+
+function run(program: string, args: string[], hooks: string, cwd: string) {
+  const env = { ...process.env, SCHEMATHESIS_HOOKS: hooks, PYTHONPATH: import.meta.dirname }
   const { promise, resolve } = Promise.withResolvers<{ code: unknown; output: string }>()
   const limits = { timeout: runTimeoutMs, maxBuffer: 64 * 1024 * 1024 }
   execFile(program, args, { cwd, env, ...limits }, (error, stdout, stderr) =>
