@@ -12,6 +12,11 @@ export interface Bundle {
   readonly served: readonly BundledFile[]
   /** Source maps, for debugging errors of the page. */
   readonly sourceMaps: readonly BundledFile[]
+  /**
+   * Scripts of each module that is imported when it is needed, with those that it imports itself and
+   * that its page does not load anyway. By the path of its source: `apps/web/me/page.tsx`.
+   */
+  readonly lazyScripts: Readonly<Record<string, readonly string[]>>
 }
 
 /**
@@ -21,7 +26,8 @@ export interface Bundle {
  * @param html Path of its HTML: `apps/web/index.html`.
  */
 export async function bundle(html: string): Promise<Bundle> {
-  const { outputs } = await Bun.build({
+  const { outputs, metafile } = await Bun.build({
+    metafile: true,
     entrypoints: [html],
     target: 'browser',
     splitting: true,
@@ -48,7 +54,38 @@ export async function bundle(html: string): Promise<Bundle> {
   )
   const served = files.filter(({ kind }) => kind !== 'sourcemap')
   refuseUnlinkedStyles(served)
-  return { served, sourceMaps: files.filter(({ kind }) => kind === 'sourcemap') }
+  const sourceMaps = files.filter(({ kind }) => kind === 'sourcemap')
+  return { served, sourceMaps, lazyScripts: lazyScriptsOf(metafile?.outputs ?? {}) }
+}
+
+type Outputs = NonNullable<Bun.BuildOutput['metafile']>['outputs']
+
+function lazyScriptsOf(outputs: Outputs): Record<string, string[]> {
+  const scripts = Object.entries(outputs).filter(([path]) => path.endsWith('.js'))
+  const isFirst = ({ entryPoint }: Outputs[string]) => entryPoint?.endsWith('.html')
+  const first = scripts.filter(([, output]) => isFirst(output)).map(([path]) => path)
+  const loaded = withImports(outputs, first)
+  const lazy = scripts.flatMap(([path, { entryPoint }]) =>
+    entryPoint && !loaded.has(path) ? [[entryPoint, path] as const] : [],
+  )
+  return Object.fromEntries(
+    lazy.map(([source, path]) => {
+      const all = [...withImports(outputs, [path])].filter((one) => !loaded.has(one))
+      return [source, all.map((one) => one.replace(/^\.\//, ''))]
+    }),
+  )
+}
+
+/** Returns the paths with those that they import at their start. */
+function withImports(outputs: Outputs, paths: readonly string[]): ReadonlySet<string> {
+  const all = new Set(paths)
+  // A set has what is added to it while it is iterated.
+  for (const path of all) {
+    for (const { path: imported, kind } of outputs[path]?.imports ?? []) {
+      if (kind === 'import-statement') all.add(imported)
+    }
+  }
+  return all
 }
 
 function refuseUnlinkedStyles(files: readonly BundledFile[]): void {

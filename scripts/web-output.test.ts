@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
-import { buildWeb } from './web-output.ts'
+import { buildWeb, type WebBuild } from './web-output.ts'
 
 const page = `<!doctype html>
 <title>A page</title>
@@ -48,6 +48,36 @@ test('concurrent builds leave the complete page of one of them', async () => {
   const [, script = ''] = /src="\/(assets\/index-\w+\.js)"/.exec(html) ?? []
   expect(existsSync(join(project.output, script))).toBe(true)
   expect(readdirSync(join(project.output, '..')).sort()).toEqual(['web', 'web-maps'])
+})
+
+test('a route preloads its lazy modules, and what they import beyond the page itself', async () => {
+  await using project = await writeProject()
+  const lazy = 'import { word } from "./word.ts"\nimport { shared } from "./shared.ts"\n'
+  await writeFile(join(project.source, 'lazy.ts'), `${lazy}export const all = [word, shared]`)
+  await writeFile(join(project.source, 'lazier.ts'), `${lazy}console.log(word, shared)`)
+  await writeFile(join(project.source, 'word.ts'), 'export const word = Date.now()')
+  await writeFile(join(project.source, 'shared.ts'), 'export const shared = [Date.now()]')
+  const main = 'import { shared } from "./shared.ts"\nconsole.log(shared)\n'
+  const imports = 'import("./lazy.ts").then(console.log)\nimport("./lazier.ts")'
+  await writeFile(join(project.source, 'main.ts'), main + imports)
+  await project.build({ '/lazy': { modules: ['lazy.ts'], urls: ['/a'], urlsWithoutQuery: ['/b'] } })
+  const preloads = JSON.parse(readFileSync(join(project.output, 'preloads.json'), 'utf8'))
+  const { links, linksWithoutQuery } = preloads['/lazy']
+  const names = readdirSync(join(project.output, 'assets'))
+  const scripts = links.slice(0, -1).map((link: string) => {
+    const [, path = ''] = /^<\/assets\/(\S+)>; rel=modulepreload; crossorigin$/.exec(link) ?? []
+    expect(names).toContain(path)
+    return path.replace(/-\w+\.js$/, '')
+  })
+  expect(scripts).toEqual(['lazy', 'index'])
+  expect(links.at(-1)).toBe('</a>; rel=preload; as=fetch; crossorigin')
+  expect(linksWithoutQuery).toEqual(['</b>; rel=preload; as=fetch; crossorigin'])
+})
+
+test('a module that is not imported lazily cannot be preloaded', async () => {
+  await using project = await writeProject()
+  const preloads = { '/': { modules: ['main.ts'] } }
+  await expect(project.build(preloads)).rejects.toThrow(/no page imports \S+main.ts lazily/)
 })
 
 test('files of the last build that are not in the new one are removed', async () => {
@@ -96,7 +126,8 @@ async function writeProject() {
     path: folder.path,
     source,
     output,
-    build: () => buildWeb({ source, extraSources: [tool], output }),
+    build: (preloads: NonNullable<WebBuild['preloads']> = {}) =>
+      buildWeb({ source, extraSources: [tool], output, preloads }),
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   }
 }

@@ -11,7 +11,7 @@ import {
   stat,
   writeFile,
 } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import { type Bundle, type BundledFile, bundle } from './bundle-bun.ts'
@@ -23,6 +23,17 @@ export interface WebBuild {
   readonly extraSources: readonly string[]
   /** Folder that is served. Its source maps are in `<output>-maps`. */
   readonly output: string
+  /** Requests of browsers at the start of each route. Default: nothing. */
+  readonly preloads?: Readonly<Record<string, RoutePreloads>>
+}
+
+export interface RoutePreloads {
+  /** Modules that the page imports when it is opened, by their paths in `source`. */
+  readonly modules?: readonly string[]
+  /** URLs that the page fetches first. */
+  readonly urls?: readonly string[]
+  /** URLs that it fetches first when its own URL has no query. */
+  readonly urlsWithoutQuery?: readonly string[]
 }
 
 /** Minimum size of a file that is compressed. */
@@ -33,6 +44,8 @@ const bestQualityBytesMax = 512 * 1024
 const quickQuality = 9
 /** File in the output with the fingerprint of its source. */
 const fingerprintName = 'fingerprint'
+/** File in the output with the `Link` headers of each route, which the server adds. */
+const preloadsName = 'preloads.json'
 /** Maximum number of attempts to rename a folder while other builds do the same. */
 const renameTriesMax = 20
 
@@ -44,12 +57,14 @@ const renameTriesMax = 20
  */
 export async function buildWeb(build: WebBuild): Promise<Bundle | undefined> {
   const { source, extraSources, output } = build
+  const { preloads = {} } = build
   const fingerprint = await fingerprintOf([source, ...extraSources])
   if ((await readIfPresent(join(output, fingerprintName))) === fingerprint) return undefined
   const built = await bundlePages(source)
   const fingerprintFile = { path: fingerprintName, bytes: new TextEncoder().encode(fingerprint) }
   await replaceFolder(`${output}-maps`, built.sourceMaps, false)
-  await replaceFolder(output, [...built.served, fingerprintFile], true)
+  const preloadsFile = { path: preloadsName, bytes: preloadsOf(preloads, source, built) }
+  await replaceFolder(output, [...built.served, preloadsFile, fingerprintFile], true)
   return built
 }
 
@@ -61,7 +76,34 @@ async function bundlePages(source: string): Promise<Bundle> {
   return {
     served: distinct(bundles.flatMap(({ served }) => served)),
     sourceMaps: distinct(bundles.flatMap(({ sourceMaps }) => sourceMaps)),
+    lazyScripts: Object.assign({}, ...bundles.map(({ lazyScripts }) => lazyScripts)),
   }
+}
+
+/** Throws when a module is not in a file of its own, because it was moved or is not imported lazily. */
+function preloadsOf(
+  preloads: NonNullable<WebBuild['preloads']>,
+  source: string,
+  { lazyScripts }: Bundle,
+): Uint8Array {
+  const scriptsOf = (module: string) => {
+    const wanted = join(source, module)
+    const [, scripts] =
+      Object.entries(lazyScripts).find(([path]) => resolve(path) === resolve(wanted)) ?? []
+    if (!scripts) throw new Error(`no page imports ${wanted} lazily, so it cannot be preloaded`)
+    return scripts
+  }
+  const ofFetch = (url: string) => `<${url}>; rel=preload; as=fetch; crossorigin`
+  const routes = Object.entries(preloads).map(([route, { modules = [], ...rest }]) => {
+    const { urls = [], urlsWithoutQuery = [] } = rest
+    const scripts = [...new Set(modules.flatMap(scriptsOf))]
+    const links = [
+      ...scripts.map((path) => `</${path}>; rel=modulepreload; crossorigin`),
+      ...urls.map(ofFetch),
+    ]
+    return [route, { links, linksWithoutQuery: urlsWithoutQuery.map(ofFetch) }]
+  })
+  return new TextEncoder().encode(JSON.stringify(Object.fromEntries(routes)))
 }
 
 /** Keeps one of the files that several pages have: their names contain a hash. */

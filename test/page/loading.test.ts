@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { Page, Request } from 'playwright-core'
 import { describePage, eventually, frames, type Site } from './describe-page.ts'
+import { listCalls } from './list-requests.ts'
 import { famousMovies, ratingsInOrder } from './ratings.ts'
 import { startServices } from './services.ts'
 import type { Visitor } from './visitor.ts'
@@ -64,6 +65,35 @@ describePage(
       const sizes = await Promise.all(added.map((request) => request.sizes()))
       const bytes = sizes.reduce((sum, { responseBodySize }) => sum + responseBodySize, 0)
       expect(bytes).toBeLessThanOrEqual(explorerBytesMax)
+    })
+
+    test.each([
+      ['/', listCalls],
+      ['/me', /\/assets\/page-/],
+      ['/system', /\/assets\/plot-/],
+      [explorer, /\/assets\/proto-comments-/],
+    ])('%s requests what its scripts need before they have run', async (path, url) => {
+      await using visitor = await visitCollecting(site())
+      const { page, requests } = visitor
+      await page.goto(path)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      const matching = () => requests.filter((request) => url.test(request.url()))
+      await eventually(() => expect(matching()).toHaveLength(1))
+      const [startMs, scriptMs] = await page.evaluate((wanted) => {
+        const all = performance.getEntriesByType('resource') as PerformanceResourceTiming[]
+        const script = document.querySelector('script')?.src
+        const named = (name: string | undefined) => all.find((entry) => entry.name === name)
+        return [named(wanted)?.startTime ?? 0, named(script)?.responseEnd ?? 0]
+      }, matching()[0]?.url())
+      expect(startMs).toBeGreaterThan(0)
+      expect(startMs).toBeLessThan(scriptMs)
+    })
+
+    test('a list with a query does not request the list without it', async () => {
+      await using visitor = await visitCollecting(site())
+      await visitor.page.goto('/?genre=Drama')
+      await visitor.page.getByText('Live', { exact: true }).waitFor()
+      expect(visitor.requests.filter((request) => listCalls.test(request.url()))).toHaveLength(1)
     })
 
     test("every asset comes from the page's origin, compressed and immutable", async () => {

@@ -25,6 +25,15 @@ export interface BuiltPage {
   readonly others: ReadonlyMap<string, Asset>
   /** Files by path: `/assets/index-3f2a.js`. */
   readonly assets: ReadonlyMap<string, Asset>
+  /** Requests of browsers at the start of each route. */
+  readonly preloads: ReadonlyMap<string, Preloads>
+}
+
+/** Values of `Link` headers (RFC 8288), such as `</assets/try-3f2a.js>; rel=modulepreload`. */
+export interface Preloads {
+  readonly links: readonly string[]
+  /** For requests without a query only. */
+  readonly linksWithoutQuery: readonly string[]
 }
 
 /** Limits of a page, which is kept in memory. */
@@ -54,7 +63,7 @@ const encodings = { br: '.br', gzip: '.gz' } as const
 
 /**
  * Reads a built page: `index.html` and the files of `assets`, with their compressed forms (`.br`,
- * `.gz`). Returns `undefined` when the folder has no `index.html`. Rejects when the page exceeds
+ * `.gz`), and `preloads.json` with the `Link` headers of each route. Returns `undefined` when the folder has no `index.html`. Rejects when the page exceeds
  * `pageLimits`.
  */
 export async function loadPage(folder: string): Promise<BuiltPage | undefined> {
@@ -71,7 +80,26 @@ export async function loadPage(folder: string): Promise<BuiltPage | undefined> {
     if (name.startsWith('assets/')) assets.set(`/${name}`, asset)
     else if (/^[\w-]+\.html$/.test(name)) others.set(name, asset)
   }
-  return { index, others, assets }
+  return { index, others, assets, preloads: readPreloads(files.get('preloads.json')) }
+}
+
+/** Reads `preloads.json`, which a page may have. Throws when it is not valid. */
+function readPreloads(bytes: Uint8Array | undefined): ReadonlyMap<string, Preloads> {
+  if (bytes === undefined) return new Map()
+  const routes: unknown = JSON.parse(new TextDecoder().decode(bytes))
+  return new Map(
+    Object.entries(routes ?? {}).map(([route, preloads]) => {
+      const { links, linksWithoutQuery } = preloads ?? {}
+      if (!areTexts(links) || !areTexts(linksWithoutQuery)) {
+        throw new Error(`preloads.json has no links for ${route}: build the page again`)
+      }
+      return [route, { links, linksWithoutQuery }]
+    }),
+  )
+}
+
+function areTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string')
 }
 
 async function readFiles(folder: string): Promise<ReadonlyMap<string, Uint8Array>> {

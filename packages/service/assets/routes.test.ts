@@ -17,6 +17,8 @@ import { addPageRoutes } from './routes.ts'
 const docs = '<!doctype html><title>Documentation</title>'
 const html = '<!doctype html><meta name="description" content="About it"><title>A page</title>'
 const script = `console.log(${JSON.stringify('again '.repeat(100))})`
+const preload = '</assets/main-1.js>; rel=modulepreload'
+const firstList = '</list?page=1>; rel=preload; as=fetch'
 const forEver = 'public, max-age=31536000, immutable'
 const log = pino({ level: 'silent' })
 const resources = new AsyncDisposableStack()
@@ -34,6 +36,7 @@ beforeAll(async () => {
     'assets/main-1.js.gz': gzipSync(script),
     'assets/icon-2.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
     'secret.txt': 'not below assets',
+    'preloads.json': JSON.stringify({ '/': { links: [preload], linksWithoutQuery: [firstList] } }),
   }
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content)
   url = resources.use(await servePage(folder)).url
@@ -49,6 +52,12 @@ describe('the page', () => {
       expect(headers['content-type']).toBe('text/html; charset=utf-8')
       expect(headers['cache-control']).toBe('no-cache')
     }
+  })
+
+  test('names what its route begins with; what depends on the query, for no query only', async () => {
+    expect((await fetchPath('/')).headers.link).toBe(`${preload}, ${firstList}`)
+    expect((await fetchPath('/?q=up')).headers.link).toBe(preload)
+    expect((await fetchPath('/movies/1')).headers.link).toBeUndefined()
   })
 
   test('may load, call and be framed by nothing but its own origin and those named', async () => {
@@ -213,6 +222,18 @@ test('a folder that is too large for a page is refused', async () => {
   await writeFile(join(folder.path, 'assets', 'film.bin'), large)
   await expect(loadPage(folder.path)).rejects.toThrow(`larger than ${pageLimits.bytesMax} bytes`)
 })
+
+test.each(['null', '[]', '{"/":{"links":"main.js"}}', '{"/":null}'])(
+  'preloads that are not valid are refused, or are none: %s',
+  async (text) => {
+    await using folder = await temporaryFolder()
+    await writeFile(join(folder.path, 'index.html'), html)
+    await writeFile(join(folder.path, 'preloads.json'), text)
+    const page = loadPage(folder.path)
+    if (text.startsWith('{')) await expect(page).rejects.toThrow('no links for /: build the page')
+    else expect((await page)?.preloads.size).toBe(0)
+  },
+)
 
 async function servePage(folder: string, metrics = createMetrics()): Promise<Server> {
   const page = await loadPage(folder)

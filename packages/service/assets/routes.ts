@@ -4,7 +4,7 @@ import type { Context, Hono } from 'hono'
 import { refuseMethod } from '../rest/rest.ts'
 import { acceptedEncoding } from './accept-encoding.ts'
 import { type DocumentHead, withHead } from './document.ts'
-import type { Asset, BuiltPage } from './load.ts'
+import type { Asset, BuiltPage, Preloads } from './load.ts'
 import { pagePolicy } from './page-policy.ts'
 
 export interface PageRoutesOptions {
@@ -47,16 +47,27 @@ export function addPageRoutes(app: Hono<Environment>, options: PageRoutesOptions
   const policy = pagePolicy(callOrigins)
   const refuse = refuseMethod('GET, HEAD')
 
-  function sendPage(c: Context<Environment>, html: Asset, head?: DocumentHead): Response {
+  function sendPage(
+    c: Context<Environment>,
+    html: Asset,
+    head?: DocumentHead,
+    preloads?: Preloads,
+  ): Response {
     const document = head ? withHead(html, head) : html
     // A condition applies to what is found (RFC 9110 §13.2.1).
     const etag = head?.status === 404 ? [] : ['etag', `W/"${document.version}"`]
-    return send(c, document, [...etag, 'cache-control', 'no-cache', ...policy], head?.status)
+    const link = linkOf(c, preloads)
+    return send(
+      c,
+      document,
+      [...etag, ...link, 'cache-control', 'no-cache', ...policy],
+      head?.status,
+    )
   }
   function addPage(path: string, html: Asset | undefined): void {
     app.get(path, async (c) => {
       if (html === undefined) return c.text(`the page is not built: ${advice}\n`, 503)
-      return sendPage(c, html, await heads[path]?.(c))
+      return sendPage(c, html, await heads[path]?.(c), page?.preloads.get(path))
     })
     app.all(path, refuse)
   }
@@ -79,6 +90,14 @@ export function addPageRoutes(app: Hono<Environment>, options: PageRoutesOptions
     response.headers.append('vary', 'accept')
     return response
   })
+}
+
+/** Returns the header with the requests that a browser starts before it has read the page. */
+function linkOf(c: Context<Environment>, preloads: Preloads | undefined): string[] {
+  if (preloads === undefined) return []
+  const hasQuery = new URL(c.req.url).search !== ''
+  const links = [...preloads.links, ...(hasQuery ? [] : preloads.linksWithoutQuery)]
+  return links.length > 0 ? ['link', links.join(', ')] : []
 }
 
 /** Returns whether a browser opens a document. Other clients do not accept HTML by its name. */
