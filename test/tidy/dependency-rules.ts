@@ -11,7 +11,6 @@ export const usedOtherwise: Readonly<Record<string, string>> = {
   '@biomejs/biome': 'a command: format and lint',
   '@bufbuild/buf': 'a command: scripts/generate.ts',
   '@bufbuild/protoc-gen-es': 'a plug-in: buf.gen.yaml',
-  '@fontsource-variable/archivo': 'the font: apps/web/index.html',
   '@types/cli-progress': 'the types of cli-progress',
   '@types/oidc-provider': 'the types of oidc-provider',
   '@types/pg': 'the types of pg',
