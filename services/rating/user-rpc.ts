@@ -21,8 +21,8 @@ import { outboxFull } from './feed/full.ts'
 import type { StoredRating } from './rating.ts'
 import { withReason } from './reasons.ts'
 import type { RatingDatabase } from './store/database.ts'
-import { OutboxFullError, type RatingPlace } from './store/outbox.ts'
-import type { RatingPage, UserPosition } from './store/rating-lists.ts'
+import { OutboxFullError } from './store/outbox.ts'
+import type { RatingPage, RatingPlace, UserPosition } from './store/rating-lists.ts'
 
 /** Numbers of items in a page. */
 const pageSizes = { ofDefault: 50, max: 500 }

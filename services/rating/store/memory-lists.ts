@@ -8,6 +8,8 @@ import {
   type WriteStamp,
 } from '../rating.ts'
 import { type ScoringRules, scoringFor } from '../scoring.ts'
+import { createMemoryPeriods } from './memory-periods.ts'
+import type { PeriodCounts } from './period-counts.ts'
 import {
   newestOfUser,
   type RatingLists,
@@ -23,8 +25,8 @@ export interface KeptRating extends WriteStamp, Pick<Rating, 'ratedTimeMs'> {
   readonly step: number
 }
 
-/** Lists of ratings in memory. */
-export interface MemoryLists extends RatingLists {
+/** Lists and counts of ratings in memory. */
+export interface MemoryLists extends RatingLists, PeriodCounts {
   /** Adds or removes the users' ratings of a record, as `ratings` has them now. */
   update(record: RecordRef, ratings: Ratings, userIds: Iterable<string>): void
 }
@@ -72,6 +74,8 @@ export function createMemoryLists(rules: ScoringRules): MemoryLists {
   }
 
   return {
+    ...createMemoryPeriods(listed, rules),
+
     update(record, ratings, userIds) {
       const recordNumber = numberOf(record, ratings)
       const one = listed[recordNumber - 1] as ListedRecord

@@ -12,12 +12,12 @@ import {
   outboxBytesMax,
   type Published,
   progressTo,
-  type RatingPlace,
   type RatingState,
   type RatingsPage,
   type Unpublished,
 } from './outbox.ts'
 import type { ChangePosition } from './port.ts'
+import type { RatingPlace } from './rating-lists.ts'
 import { isAfter } from './revision-order.ts'
 
 export interface MemoryOutboxOptions {

@@ -35,9 +35,9 @@ import type {
 } from './port.ts'
 import { greatestRevision, type Restore, stampsOf } from './restore.ts'
 import { createRevisionOrder } from './revision-order.ts'
-import { createScoreOrder, type ScoreOrder } from './score-order.ts'
+import { createScoreOrder, type ScoreOrder, sliceOf } from './score-order.ts'
 import { keptChanges, type Skip, userHash } from './skipped-events.ts'
-import { positionOf, type TopLimits, type TopSlice, topPage } from './top.ts'
+import { type TopLimits, type TopSlice, topPage } from './top.ts'
 import { createChangeListeners, type Written, writesBy } from './writes.ts'
 
 export interface MemoryRatingStoreOptions {
@@ -211,10 +211,9 @@ export function createMemoryRatingStore(options: MemoryRatingStoreOptions): Rati
     return order
   }
 
-  function slice({ recordType, countMin, limit, after }: TopOptions, size: number): TopSlice {
-    const walked = tops.get(recordType)?.after(after, size) ?? []
-    const aggregates = walked.filter(({ count }) => count >= countMin).slice(0, limit)
-    return { aggregates, end: walked.length === size ? positionOf(walked.at(-1)) : undefined }
+  function slice(options: TopOptions, size: number): TopSlice {
+    const { entries, end } = sliceOf(tops.get(options.recordType), options, size)
+    return { aggregates: entries, end }
   }
 
   return {

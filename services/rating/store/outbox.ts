@@ -2,6 +2,7 @@ import type { RecordRef, StoredRating, WriteStamp } from '../rating.ts'
 import type { RecordEdit, StoredRecord } from './change-batch.ts'
 import { isWrite } from './change-batch.ts'
 import type { ChangePosition } from './port.ts'
+import type { RatingPlace } from './rating-lists.ts'
 
 /** A user's rating of a record as a write has left it. */
 export interface RatingState extends RecordRef, WriteStamp {
@@ -18,13 +19,6 @@ export interface Unpublished {
   /** Revisions of the first and of the last of the writes. `undefined` when there are none. */
   readonly from: number | undefined
   readonly through: number | undefined
-}
-
-/** Place of a rating in the list of all ratings. */
-export interface RatingPlace {
-  /** Number of the record, from 1. 0 for the beginning. */
-  readonly record: number
-  readonly userId: string
 }
 
 export interface RatingsPage {

@@ -9,6 +9,7 @@ import type {
   WriteStamp,
 } from '../rating.ts'
 import type { Scoring } from '../scoring.ts'
+import type { PeriodCounts } from './period-counts.ts'
 import type { RatingLists } from './rating-lists.ts'
 
 /** Outcome of a put: whether it replaced a rating. */
@@ -163,7 +164,7 @@ export interface EventSkip {
  * All methods may be called concurrently. Each is atomic: it takes full effect or, when it rejects,
  * none. In a `durable` store, a resolved write survives the end of the process.
  */
-export interface RatingStore extends RatingLists, AsyncDisposable {
+export interface RatingStore extends RatingLists, PeriodCounts, AsyncDisposable {
   readonly capabilities: StoreCapabilities
 
   /**

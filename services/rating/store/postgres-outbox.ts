@@ -12,7 +12,6 @@ import {
   OutboxFullError,
   type Published,
   placeValues,
-  type RatingPlace,
   type RatingState,
   type RatingsPage,
   type Unpublished,
@@ -20,6 +19,7 @@ import {
 import type { ChangePosition } from './port.ts'
 import type { ReadSteps } from './postgres-lists.ts'
 import { feeding } from './postgres-outbox-tables.ts'
+import type { RatingPlace } from './rating-lists.ts'
 
 export interface PostgresOutboxOptions {
   readonly db: Postgres

@@ -24,6 +24,7 @@ import { toStoredPosition } from './position-row.ts'
 import { channelOf, followChanges } from './postgres-feed.ts'
 import { createPostgresLists } from './postgres-lists.ts'
 import { createPostgresOutbox } from './postgres-outbox.ts'
+import { createPostgresPeriods } from './postgres-periods.ts'
 import { createPostgresRestore } from './postgres-restore.ts'
 import { adoptRules, readRules } from './postgres-rules.ts'
 import { endSkips, skipEvents, takeKept } from './postgres-skips.ts'
@@ -243,6 +244,7 @@ export async function openPostgresRatingStore(
     scoring: (recordType) => scoringFor(rules, recordType),
     ...writesBy(write, lists),
     ...lists,
+    ...createPostgresPeriods(readSteps),
     aggregate: async (record) => (await states([record])).states.find(isRated),
     aggregates: async (records) => (await states(records)).states.filter(isRated),
     states,

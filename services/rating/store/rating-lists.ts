@@ -7,6 +7,13 @@ export interface UserPosition {
   readonly recordNumber: number
 }
 
+/** Place of a rating in the list of all ratings. */
+export interface RatingPlace {
+  /** Number of the record, from 1. 0 for the beginning. */
+  readonly record: number
+  readonly userId: string
+}
+
 export interface PageOptions<Position> {
   /** Maximum number of ratings of the page, 1 or more. */
   readonly limit: number

@@ -1,7 +1,8 @@
 import { compareCodePoints } from '@marquee/sql/code-points'
 import { firstIndex } from '@marquee/sql/first-index'
 import type { Aggregate } from '../rating.ts'
-import type { TopPosition } from './port.ts'
+import type { TopOptions, TopPosition } from './port.ts'
+import { positionOf } from './top.ts'
 
 /**
  * Maximum number of aggregates in a chunk. A change moves at most as many, and searches for its
@@ -10,22 +11,22 @@ import type { TopPosition } from './port.ts'
 const chunkSizeMax = 512
 
 /** Aggregates in order of score, the highest first, then of record id. */
-export interface ScoreOrder {
+export interface ScoreOrder<Entry extends TopPosition = Aggregate> {
   /** Adds an aggregate. There must be none at its position. */
-  add(aggregate: Aggregate): void
+  add(aggregate: Entry): void
   remove(position: TopPosition): void
   isEmpty(): boolean
   /** Returns at most `size` aggregates after the position, or the first ones. */
-  after(position: TopPosition | undefined, size: number): readonly Aggregate[]
+  after(position: TopPosition | undefined, size: number): readonly Entry[]
 }
 
-export function createScoreOrder(): ScoreOrder {
+export function createScoreOrder<Entry extends TopPosition = Aggregate>(): ScoreOrder<Entry> {
   /** Chunks in order, none of them empty. */
-  const chunks: Aggregate[][] = []
+  const chunks: Entry[][] = []
 
   /** Returns the index of the first chunk that does not end before the position. */
   function chunkFor(position: TopPosition): number {
-    return firstIndex(chunks, (chunk) => compare(chunk.at(-1) as Aggregate, position) >= 0)
+    return firstIndex(chunks, (chunk) => compare(chunk.at(-1) as Entry, position) >= 0)
   }
 
   return {
@@ -62,6 +63,28 @@ export function createScoreOrder(): ScoreOrder {
       return found
     },
   }
+}
+
+/** Entry with its number of ratings. */
+export interface CountedEntry extends TopPosition {
+  readonly count: number
+}
+
+export interface OrderSlice<Entry> {
+  readonly entries: readonly Entry[]
+  /** See `TopSlice`. */
+  readonly end: TopPosition | undefined
+}
+
+/** Returns a slice of a top list, without entries that have too few ratings. */
+export function sliceOf<Entry extends CountedEntry>(
+  order: ScoreOrder<Entry> | undefined,
+  { countMin, limit, after }: Omit<TopOptions, 'recordType'>,
+  size: number,
+): OrderSlice<Entry> {
+  const walked = order?.after(after, size) ?? []
+  const entries = walked.filter(({ count }) => count >= countMin).slice(0, limit)
+  return { entries, end: walked.length === size ? positionOf(walked.at(-1)) : undefined }
 }
 
 function compare(a: TopPosition, b: TopPosition): number {

@@ -16,12 +16,12 @@ import {
   outboxBytesMax,
   type Published,
   placeValues,
-  type RatingPlace,
   type RatingState,
   type RatingsPage,
   type Unpublished,
 } from './outbox.ts'
 import type { ChangePosition } from './port.ts'
+import type { RatingPlace } from './rating-lists.ts'
 import { ratingColumns } from './sqlite-tables.ts'
 
 export interface SqliteOutboxOptions {

@@ -14,6 +14,7 @@ import type { ChangeBatch, ChangesOptions, ChangesPage, StatesPage } from './por
 import { createSqliteLists } from './sqlite-lists.ts'
 import { createSqliteLogs } from './sqlite-logs.ts'
 import { createSqliteOutbox } from './sqlite-outbox.ts'
+import { createSqlitePeriods } from './sqlite-periods.ts'
 import { createSqliteRestore } from './sqlite-restore.ts'
 import { adoptRules, type SqliteRules } from './sqlite-rules.ts'
 import { aggregateValues, prepareStatements, recordNumberOf, schema } from './sqlite-tables.ts'
@@ -242,6 +243,7 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
     states,
     changes,
     ...lists,
+    ...createSqlitePeriods(db, () => rules.shown()),
     top: (options) => topPage(topIndex, options, topLimits),
     async revision() {
       return read(db, () => {

@@ -56,6 +56,6 @@ export async function topPage(
   return { aggregates, next: after }
 }
 
-export function positionOf(aggregate: Aggregate | undefined): TopPosition | undefined {
+export function positionOf(aggregate: TopPosition | undefined): TopPosition | undefined {
   return aggregate && { bayesianScore: aggregate.bayesianScore, recordId: aggregate.recordId }
 }

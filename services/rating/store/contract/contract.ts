@@ -27,6 +27,7 @@ import { describeDurableLists, describeLists } from './lists.ts'
 import { describeLogs } from './logs.ts'
 import { actsAsList } from './model.ts'
 import { describeOutbox } from './outbox.ts'
+import { describePeriods, describeStoredPeriods } from './periods.ts'
 import { describeRatedTimes, describeStoredRatedTimes } from './rated-times.ts'
 import { describeRestore } from './restore.ts'
 import { type ConvertScale, describeScales, describeStoredScales } from './scales.ts'
@@ -80,6 +81,7 @@ export function ratingStoreContract(
     describeStates(createDatabase, clock)
     describeOutbox(createDatabase)
     describeRatedTimes(createDatabase, clock)
+    describePeriods(createDatabase)
     describeRestore(createDatabase, clock)
     describeListeners(openNew)
     describeReopening(createDatabase, clock)
@@ -88,6 +90,7 @@ export function ratingStoreContract(
       describeDurableLists(createDatabase, clock)
       describeStoredScales(createDatabase, clock, convert)
       describeStoredRatedTimes(createDatabase, clock, convert)
+      describeStoredPeriods(createDatabase, convert)
     })
 
     test(

@@ -3,8 +3,7 @@ import { randomRuns } from '@marquee/testing/random-runs'
 import fc from 'fast-check'
 import type { Rating, RatingChange, StoredRating } from '../../rating.ts'
 import type { RatingDatabase } from '../database.ts'
-import type { RatingPlace } from '../outbox.ts'
-import type { PageOptions, RatingPage, UserPosition } from '../rating-lists.ts'
+import type { PageOptions, RatingPage, RatingPlace, UserPosition } from '../rating-lists.ts'
 import { alien, heat, movie, type OpenRatingStore, rating, rules, startTimeMs } from './fixtures.ts'
 
 type Store = RatingDatabase

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { RatingDatabase } from '../database.ts'
-import type { Lease, RatingPlace, RatingState } from '../outbox.ts'
+import type { Lease, RatingState } from '../outbox.ts'
+import type { RatingPlace } from '../rating-lists.ts'
 import { alien, heat, movie, type OpenRatingStore, rating, rules } from './fixtures.ts'
 
 const beginning: RatingPlace = { record: 0, userId: '' }
