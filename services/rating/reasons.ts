@@ -6,6 +6,7 @@ export const ratingReasons = {
   ERASURES_EXHAUSTED: ['erasuresMax'],
   EVENT_LOG_UNAVAILABLE: [],
   OUTBOX_FULL: [],
+  PERIOD_TOO_LARGE: [],
   RATING_NOT_FOUND: ['recordType', 'recordId'],
   RECORD_NOT_RATED: ['recordType', 'recordId'],
   SCALE_CHANGED: ['recordType', 'savedCount'],

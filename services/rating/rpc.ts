@@ -3,8 +3,6 @@ import { callKey } from '@marquee/connect-hono/call'
 import { quoted } from '@marquee/connect-hono/errors/text'
 import type { Validate } from '@marquee/connect-hono/validation'
 import { setResourceVersion, setVersion } from '@marquee/service/rest/conditional'
-import { pageSizeOf } from '@marquee/service/rest/page-size'
-import { decodePageToken, encodePageToken } from '@marquee/service/rest/page-token'
 import {
   type ConditionFields,
   readCondition,
@@ -17,18 +15,16 @@ import { deleteRecordRatings } from './delete-record-ratings.ts'
 import { createEraseUser, type EraseUser } from './erasure/erase-user.ts'
 import { refusingWhenFull } from './feed/full.ts'
 import { importRatings } from './import-ratings.ts'
+import { createListTop } from './list-top.ts'
+import type { PeriodClock } from './period/period-lists.ts'
 import type { Aggregate, RatingChange, RecordRef } from './rating.ts'
 import { withReason } from './reasons.ts'
 import type { Scoring } from './scoring.ts'
 import type { RatingDatabase } from './store/database.ts'
-import type { TopPosition } from './store/port.ts'
 import { createUserRpc, ratingMessage } from './user-rpc.ts'
 import { offScale, readRatedTime } from './value.ts'
 import type { AggregateWatches } from './watch.ts'
 import { createWatchResponses, targetOf, watchBytes } from './watch-response.ts'
-
-/** Numbers of items in a page. */
-const pageSizes = { ofDefault: 50, max: 500 }
 
 export interface RatingRpcOptions {
   readonly store: RatingDatabase
@@ -37,11 +33,13 @@ export interface RatingRpcOptions {
   readonly eraseUser?: EraseUser | undefined
   /** Validates the ratings of an import, one by one. */
   readonly validate: Validate
+  /** Clock of the lists of a period. */
+  readonly clock?: PeriodClock | undefined
 }
 
 /** Implements `rating.v1.RatingService` on a store. */
 export function createRatingRpc(options: RatingRpcOptions) {
-  const { store: rated, watches, validate } = options
+  const { store: rated, watches, validate, clock } = options
   const { eraseUser = createEraseUser({ store: rated }) } = options
   const store = refusingWhenFull(rated)
   const toMessage = (aggregate: Aggregate) =>
@@ -129,15 +127,7 @@ export function createRatingRpc(options: RatingRpcOptions) {
       return { rating: ratingMessage(found) }
     },
 
-    async listTopRated({ recordType, countMin, pageSize, pageToken }, context) {
-      const list = `top:${recordType}:${countMin}`
-      const after = decodePageToken(pageToken, list, isTopPosition)
-      const limit = pageSizeOf(pageSize, pageSizes)
-      setVersion(context, await store.revision())
-      const page = await store.top({ recordType, countMin: Number(countMin), limit, after })
-      const nextPageToken = page.next === undefined ? '' : encodePageToken(list, page.next)
-      return { aggregatedRatings: page.aggregates.map(toMessage), nextPageToken }
-    },
+    listTopRated: createListTop({ store, toMessage, clock }),
 
     watchAggregatedRatings(request, { signal, values }) {
       const target = targetOf(request)
@@ -173,11 +163,6 @@ function mapped<T, R>(source: AsyncGenerator<T>, map: (value: T) => R): AsyncGen
 }
 
 export type RatingRpc = ReturnType<typeof createRatingRpc>
-
-function isTopPosition(value: unknown): value is TopPosition {
-  const { bayesianScore, recordId } = (value ?? {}) as Partial<TopPosition>
-  return Number.isFinite(bayesianScore) && typeof recordId === 'string'
-}
 
 /** Creates the error of a record that nobody has rated, with the scale of its record type. */
 function nobodyRated({ recordType, recordId }: RecordRef, scoring: Scoring): ConnectError {

@@ -9,6 +9,7 @@ import { createDeadLetterRpc } from './dead-letter-rpc.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { EraseUser } from './erasure/erase-user.ts'
 import type { Ingest } from './ingest.ts'
+import type { PeriodClock } from './period/period-lists.ts'
 import { addRatingRoutes } from './rest.ts'
 import { createRatingRpc } from './rpc.ts'
 import type { RatingDatabase } from './store/database.ts'
@@ -17,6 +18,8 @@ import type { AggregateWatches } from './watch.ts'
 export interface RatingAppOptions extends AppOptions {
   readonly store: RatingDatabase
   readonly watches: AggregateWatches
+  /** Clock of the lists of a period. */
+  readonly clock?: PeriodClock
   /** Default: erases users from the store alone. */
   readonly eraseUser?: EraseUser
   /** Default: none, and their methods are `UNIMPLEMENTED`. */
@@ -30,11 +33,12 @@ const descriptions = () => import('../../gen/openapi/descriptions.ts')
 
 /** Creates the rating service as a Hono app. */
 export function createRatingApp(options: RatingAppOptions) {
-  const { store, watches, eraseUser, deadLetters, ingest, ...base } = options
+  const { store, watches, clock, eraseUser, deadLetters, ingest, ...base } = options
   const letters = base.closed?.has('dead-letters') ? undefined : deadLetters
   const activityDetails = () => ingestActivity(ingest?.status())
   const app = createApp('rating', { ...base, activityDetails, restDefaults, descriptions })
-  const rpc = createRatingRpc({ store, watches, eraseUser, validate: app.rpcOptions.validate })
+  const { validate } = app.rpcOptions
+  const rpc = createRatingRpc({ store, watches, clock, eraseUser, validate })
   mountConnect(
     app,
     (router) =>

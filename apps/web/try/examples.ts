@@ -122,6 +122,11 @@ const rating: Readonly<Record<string, readonly Example[]>> = {
   ListTopRated: [
     example('The first 5', { recordType: 'movie', pageSize: 5 }),
     example('With 10 ratings or more', { recordType: 'movie', countMin: '10', pageSize: 5 }),
+    example('The first 5 of this week', {
+      recordType: 'movie',
+      period: 'PERIOD_WEEK',
+      pageSize: 5,
+    }),
   ],
   WatchAggregatedRatings: [
     example('One movie', { records: [record] }),

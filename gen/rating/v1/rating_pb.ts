@@ -2,21 +2,21 @@
 // @generated from file rating/v1/rating.proto (package rating.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_access_v1_access } from "../../access/v1/access_pb.ts";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_cache_v1_cache } from "../../cache/v1/cache_pb.ts";
 import { file_google_api_annotations } from "@marquee/transcode/gen/google/api/annotations_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file rating/v1/rating.proto.
  */
 export const file_rating_v1_rating: GenFile = /*@__PURE__*/
-  fileDesc("ChZyYXRpbmcvdjEvcmF0aW5nLnByb3RvEglyYXRpbmcudjEiSgoJUmVjb3JkUmVmEh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAIo0DCgZSYXRpbmcSNgoJcmVjb3JkX2lkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI3CgtyZWNvcmRfdHlwZRgCIAEoCUIiukgfch0QARhAMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI0Cgd1c2VyX2lkGAMgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIeCgV2YWx1ZRgGIAEoAUIKukgHyAEBEgJAAUgAiAEBEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghyZXZpc2lvbhgHIAEoAxIVCgRldGFnGAggASgJQge6SARyAhhAElIKCnJhdGVkX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQiK6SB+yARwiDQj/gtH/rwcQ/5Pr3AMyCwiAkrjDmP7///8BQggKBl92YWx1ZUoECAQQBSLLAgoQQWdncmVnYXRlZFJhdGluZxIRCglyZWNvcmRfaWQYASABKAkSEwoLcmVjb3JkX3R5cGUYAiABKAkSDQoFY291bnQYAyABKAMSDAoEbWVhbhgEIAEoARIRCgloaXN0b2dyYW0YBSADKAMSFgoOYmF5ZXNpYW5fc2NvcmUYBiABKAESHwoFc2NhbGUYByABKAsyEC5yYXRpbmcudjEuU2NhbGUSEAoIdmFyaWFuY2UYCCABKAESHwoFcHJpb3IYCSABKAsyEC5yYXRpbmcudjEuUHJpb3ISMAoOc2NvcmVfaW50ZXJ2YWwYCiABKAsyGC5yYXRpbmcudjEuU2NvcmVJbnRlcnZhbBIQCghyZXZpc2lvbhgLIAEoAxIvCgt1cGRhdGVfdGltZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLwoFU2NhbGUSCwoDbWluGAEgASgBEgsKA21heBgCIAEoARIMCgRzdGVwGAMgASgBIiUKBVByaW9yEgwKBG1lYW4YASABKAESDgoGd2VpZ2h0GAIgASgBIjkKDVNjb3JlSW50ZXJ2YWwSCwoDbG93GAEgASgBEgwKBGhpZ2gYAiABKAESDQoFbGV2ZWwYAyABKAEiWwoaR2V0QWdncmVnYXRlZFJhdGluZ1JlcXVlc3QSHQoJcmVjb3JkX2lkGAEgASgJQgq6SAdyBRABGIABEh4KC3JlY29yZF90eXBlGAIgASgJQgm6SAZyBBABGEAiVQobR2V0QWdncmVnYXRlZFJhdGluZ1Jlc3BvbnNlEjYKEWFnZ3JlZ2F0ZWRfcmF0aW5nGAEgASgLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmciVgogQmF0Y2hHZXRBZ2dyZWdhdGVkUmF0aW5nc1JlcXVlc3QSMgoHcmVjb3JkcxgBIAMoCzIULnJhdGluZy52MS5SZWNvcmRSZWZCC7pICJIBBQgBEPQDIucBCiFCYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2USNwoSYWdncmVnYXRlZF9yYXRpbmdzGAEgAygLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmcSSAoGc2NhbGVzGAIgAygLMjgucmF0aW5nLnYxLkJhdGNoR2V0QWdncmVnYXRlZFJhdGluZ3NSZXNwb25zZS5TY2FsZXNFbnRyeRo/CgtTY2FsZXNFbnRyeRILCgNrZXkYASABKAkSHwoFdmFsdWUYAiABKAsyEC5yYXRpbmcudjEuU2NhbGU6AjgBIuIDChBQdXRSYXRpbmdSZXF1ZXN0EjYKCXJlY29yZF9pZBgBIAEoCUIjukggch4QARiAATIXXlteXHRcblx2XGZcciBccHtDY31dKyQSNwoLcmVjb3JkX3R5cGUYAiABKAlCIrpIH3IdEAEYQDIXXlteXHRcblx2XGZcciBccHtDY31dKyQSNwoHdXNlcl9pZBgDIAEoCUImukgj2AEBch4QARiAATIXXlteXHRcblx2XGZcciBccHtDY31dKyQSHgoFdmFsdWUYBiABKAFCCrpIB8gBARICQAFIAIgBARIWCgRldGFnGAcgASgJQgi6SAVyAxiACBIWCg5tdXN0X25vdF9leGlzdBgIIAEoCBJSCgpyYXRlZF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIiukgfsgEcIg0I/4LR/68HEP+T69wDMgsIgJK4w5j+////ATpwukhtGmsKFHB1dF9yYXRpbmcuY29uZGl0aW9uEipldGFnIGFuZCBtdXN0X25vdF9leGlzdCBleGNsdWRlIGVhY2ggb3RoZXIaJ3RoaXMuZXRhZyA9PSAnJyB8fCAhdGhpcy5tdXN0X25vdF9leGlzdEIICgZfdmFsdWVKBAgEEAUibgoRUHV0UmF0aW5nUmVzcG9uc2USNgoRYWdncmVnYXRlZF9yYXRpbmcYASABKAsyGy5yYXRpbmcudjEuQWdncmVnYXRlZFJhdGluZxIhCgZyYXRpbmcYAiABKAsyES5yYXRpbmcudjEuUmF0aW5nIowBChNEZWxldGVSYXRpbmdSZXF1ZXN0Eh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAEh4KB3VzZXJfaWQYAyABKAlCDbpICtgBAXIFEAEYgAESFgoEZXRhZxgEIAEoCUIIukgFcgMYgAgiXwoURGVsZXRlUmF0aW5nUmVzcG9uc2USDwoHZGVsZXRlZBgBIAEoCBI2ChFhZ2dyZWdhdGVkX3JhdGluZxgCIAEoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nIlsKGkRlbGV0ZVJlY29yZFJhdGluZ3NSZXF1ZXN0Eh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAIkYKG0RlbGV0ZVJlY29yZFJhdGluZ3NSZXNwb25zZRIVCg1kZWxldGVkX2NvdW50GAEgASgDEhAKCGFyZV9sZWZ0GAIgASgIInEKEEdldFJhdGluZ1JlcXVlc3QSHQoJcmVjb3JkX2lkGAEgASgJQgq6SAdyBRABGIABEh4KC3JlY29yZF90eXBlGAIgASgJQgm6SAZyBBABGEASHgoHdXNlcl9pZBgDIAEoCUINukgK2AEBcgUQARiAASI2ChFHZXRSYXRpbmdSZXNwb25zZRIhCgZyYXRpbmcYASABKAsyES5yYXRpbmcudjEuUmF0aW5nIowBChNMaXN0VG9wUmF0ZWRSZXF1ZXN0Eh4KC3JlY29yZF90eXBlGAEgASgJQgm6SAZyBBABGEASGgoJY291bnRfbWluGAIgASgDQge6SAQiAigAEhoKCXBhZ2Vfc2l6ZRgDIAEoBUIHukgEGgIoABIdCgpwYWdlX3Rva2VuGAQgASgJQgm6SAZyBBiAgAEiaAoUTGlzdFRvcFJhdGVkUmVzcG9uc2USNwoSYWdncmVnYXRlZF9yYXRpbmdzGAEgAygLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIpoBChJMaXN0UmF0aW5nc1JlcXVlc3QSGwoHdXNlcl9pZBgBIAEoCUIIukgFcgMYgAFIABImCgZyZWNvcmQYAiABKAsyFC5yYXRpbmcudjEuUmVjb3JkUmVmSAASGgoJcGFnZV9zaXplGAMgASgFQge6SAQaAigAEh0KCnBhZ2VfdG9rZW4YBCABKAlCCbpIBnIEGICAAUIECgJvZiJmChNMaXN0UmF0aW5nc1Jlc3BvbnNlEiIKB3JhdGluZ3MYASADKAsyES5yYXRpbmcudjEuUmF0aW5nEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFIjIKFUdldFVzZXJTdW1tYXJ5UmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyAxiAASJDChZHZXRVc2VyU3VtbWFyeVJlc3BvbnNlEikKCXN1bW1hcmllcxgBIAMoCzIWLnJhdGluZy52MS5Vc2VyU3VtbWFyeSJzCgtVc2VyU3VtbWFyeRITCgtyZWNvcmRfdHlwZRgBIAEoCRINCgVjb3VudBgCIAEoAxIMCgRtZWFuGAMgASgBEhEKCWhpc3RvZ3JhbRgEIAMoAxIfCgVzY2FsZRgFIAEoCzIQLnJhdGluZy52MS5TY2FsZSJ4ChRFeHBvcnRSYXRpbmdzUmVxdWVzdBIbCgd1c2VyX2lkGAEgASgJQgi6SAVyAxiAAUgAEhwKCWFsbF91c2VycxgCIAEoCEIHukgEagIIAUgAEh8KDHJlc3VtZV90b2tlbhgDIAEoCUIJukgGcgQYgIABQgQKAm9mIlAKFUV4cG9ydFJhdGluZ3NSZXNwb25zZRIhCgZyYXRpbmcYASABKAsyES5yYXRpbmcudjEuUmF0aW5nEhQKDHJlc3VtZV90b2tlbhgCIAEoCSItChBFcmFzZVVzZXJSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDGIABIuACChFFcmFzZVVzZXJSZXNwb25zZRI7CgdyYXRpbmdzGAEgAygLMioucmF0aW5nLnYxLkVyYXNlVXNlclJlc3BvbnNlLkVyYXNlZFJhdGluZ3MSOwoHcmVjb3JkcxgCIAMoCzIqLnJhdGluZy52MS5FcmFzZVVzZXJSZXNwb25zZS5FcmFzZWRSZWNvcmRzGjsKDUVyYXNlZFJhdGluZ3MSEwoLcmVjb3JkX3R5cGUYASABKAkSFQoNZGVsZXRlZF9jb3VudBgCIAEoAxqTAQoNRXJhc2VkUmVjb3JkcxINCgV0b3BpYxgBIAEoCRIVCg1yZW1vdmVkX2NvdW50GAIgASgDEhcKD3JlbWFpbmluZ19jb3VudBgDIAEoAxIOCgZyZWFzb24YBCABKAkSMwoPcmVtYWluaW5nX3VudGlsGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLrAwodV2F0Y2hBZ2dyZWdhdGVkUmF0aW5nc1JlcXVlc3QSMAoHcmVjb3JkcxgBIAMoCzIULnJhdGluZy52MS5SZWNvcmRSZWZCCbpIBpIBAxD0AxIcCgtyZWNvcmRfdHlwZRgCIAEoCUIHukgEcgIYQBI9CgN0b3AYAyABKAsyMC5yYXRpbmcudjEuV2F0Y2hBZ2dyZWdhdGVkUmF0aW5nc1JlcXVlc3QuVG9wTGlzdBIfCg5zaW5jZV9yZXZpc2lvbhgEIAEoA0IHukgEIgIoABpfCgdUb3BMaXN0Eh4KC3JlY29yZF90eXBlGAEgASgJQgm6SAZyBBABGEASGgoJY291bnRfbWluGAIgASgDQge6SAQiAigAEhgKBWxpbWl0GAMgASgFQgm6SAYaBBhkKAA6uAG6SLQBGrEBCiJ3YXRjaF9hZ2dyZWdhdGVkX3JhdGluZ3Muc2VsZWN0aW9uEidzZXQgb25lIG9mIHJlY29yZHMsIHJlY29yZF90eXBlIGFuZCB0b3AaYihzaXplKHRoaXMucmVjb3JkcykgPiAwID8gMSA6IDApICsgKHRoaXMucmVjb3JkX3R5cGUgIT0gJycgPyAxIDogMCkgKyAoaGFzKHRoaXMudG9wKSA/IDEgOiAwKSA9PSAxIogCCh5XYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2USNgoRYWdncmVnYXRlZF9yYXRpbmcYASABKAsyGy5yYXRpbmcudjEuQWdncmVnYXRlZFJhdGluZxIXCg9yZXN1bWVfcmV2aXNpb24YAiABKAMSPgoDdG9wGAMgASgLMjEucmF0aW5nLnYxLldhdGNoQWdncmVnYXRlZFJhdGluZ3NSZXNwb25zZS5Ub3BMaXN0EhEKCWNhdWdodF91cBgEIAEoCBpCCgdUb3BMaXN0EjcKEmFnZ3JlZ2F0ZWRfcmF0aW5ncxgBIAMoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nIjkKFEltcG9ydFJhdGluZ3NSZXF1ZXN0EiEKBnJhdGluZxgBIAEoCzIRLnJhdGluZy52MS5SYXRpbmci1gEKFUltcG9ydFJhdGluZ3NSZXNwb25zZRIVCg1jcmVhdGVkX2NvdW50GAEgASgDEhYKDnJlcGxhY2VkX2NvdW50GAIgASgDEhUKDXJlZnVzZWRfY291bnQYAyABKAMSOgoIcmVmdXNhbHMYBCADKAsyKC5yYXRpbmcudjEuSW1wb3J0UmF0aW5nc1Jlc3BvbnNlLlJlZnVzYWwaOwoHUmVmdXNhbBINCgVpbmRleBgBIAEoAxIRCglyZWNvcmRfaWQYAiABKAkSDgoGcmVhc29uGAMgASgJMpESCg1SYXRpbmdTZXJ2aWNlEukBChNHZXRBZ2dyZWdhdGVkUmF0aW5nEiUucmF0aW5nLnYxLkdldEFnZ3JlZ2F0ZWRSYXRpbmdSZXF1ZXN0GiYucmF0aW5nLnYxLkdldEFnZ3JlZ2F0ZWRSYXRpbmdSZXNwb25zZSKCAZACAejgGAGC0+STAnVaQWIRYWdncmVnYXRlZF9yYXRpbmcSLC92MS9yZWNvcmRzL3tyZWNvcmRfdHlwZX0ve3JlY29yZF9pZH0vcmF0aW5nYhFhZ2dyZWdhdGVkX3JhdGluZxIdL3YxL21vdmllcy97cmVjb3JkX2lkfS9yYXRpbmcSqAEKGUJhdGNoR2V0QWdncmVnYXRlZFJhdGluZ3MSKy5yYXRpbmcudjEuQmF0Y2hHZXRBZ2dyZWdhdGVkUmF0aW5nc1JlcXVlc3QaLC5yYXRpbmcudjEuQmF0Y2hHZXRBZ2dyZWdhdGVkUmF0aW5nc1Jlc3BvbnNlIjCQAgHo4BgBgtPkkwIjOgEqIh4vdjEvYWdncmVnYXRlZFJhdGluZ3M6YmF0Y2hHZXQS6AEKCVB1dFJhdGluZxIbLnJhdGluZy52MS5QdXRSYXRpbmdSZXF1ZXN0GhwucmF0aW5nLnYxLlB1dFJhdGluZ1Jlc3BvbnNlIp8BkAIC6OAYAoLT5JMCkQE6ASpaTzoBKmIRYWdncmVnYXRlZF9yYXRpbmcaNy92MS9yZWNvcmRzL3tyZWNvcmRfdHlwZX0ve3JlY29yZF9pZH0vcmF0aW5ncy97dXNlcl9pZH1iEWFnZ3JlZ2F0ZWRfcmF0aW5nGigvdjEvbW92aWVzL3tyZWNvcmRfaWR9L3JhdGluZ3Mve3VzZXJfaWR9EsMBCgxEZWxldGVSYXRpbmcSHi5yYXRpbmcudjEuRGVsZXRlUmF0aW5nUmVxdWVzdBofLnJhdGluZy52MS5EZWxldGVSYXRpbmdSZXNwb25zZSJykAIC6OAYAoLT5JMCZVo5KjcvdjEvcmVjb3Jkcy97cmVjb3JkX3R5cGV9L3tyZWNvcmRfaWR9L3JhdGluZ3Mve3VzZXJfaWR9KigvdjEvbW92aWVzL3tyZWNvcmRfaWR9L3JhdGluZ3Mve3VzZXJfaWR9EsQBChNEZWxldGVSZWNvcmRSYXRpbmdzEiUucmF0aW5nLnYxLkRlbGV0ZVJlY29yZFJhdGluZ3NSZXF1ZXN0GiYucmF0aW5nLnYxLkRlbGV0ZVJlY29yZFJhdGluZ3NSZXNwb25zZSJekAIC6OAYA4LT5JMCUVovKi0vdjEvcmVjb3Jkcy97cmVjb3JkX3R5cGV9L3tyZWNvcmRfaWR9L3JhdGluZ3MqHi92MS9tb3ZpZXMve3JlY29yZF9pZH0vcmF0aW5ncxLLAQoJR2V0UmF0aW5nEhsucmF0aW5nLnYxLkdldFJhdGluZ1JlcXVlc3QaHC5yYXRpbmcudjEuR2V0UmF0aW5nUmVzcG9uc2UiggGQAgHo4BgCgtPkkwJ1WkFiBnJhdGluZxI3L3YxL3JlY29yZHMve3JlY29yZF90eXBlfS97cmVjb3JkX2lkfS9yYXRpbmdzL3t1c2VyX2lkfWIGcmF0aW5nEigvdjEvbW92aWVzL3tyZWNvcmRfaWR9L3JhdGluZ3Mve3VzZXJfaWR9EpkBCgxMaXN0VG9wUmF0ZWQSHi5yYXRpbmcudjEuTGlzdFRvcFJhdGVkUmVxdWVzdBofLnJhdGluZy52MS5MaXN0VG9wUmF0ZWRSZXNwb25zZSJIkAIB6OAYAYLT5JMCO1okEiIvdjEvcmVjb3Jkcy97cmVjb3JkX3R5cGV9OnRvcFJhdGVkEhMvdjEvbW92aWVzOnRvcFJhdGVkEr0BChZXYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzEigucmF0aW5nLnYxLldhdGNoQWdncmVnYXRlZFJhdGluZ3NSZXF1ZXN0GikucmF0aW5nLnYxLldhdGNoQWdncmVnYXRlZFJhdGluZ3NSZXNwb25zZSJMkAIB6OAYAYLT5JMCP1ogOgEqIhsvdjEvYWdncmVnYXRlZFJhdGluZ3M6d2F0Y2gSGy92MS9hZ2dyZWdhdGVkUmF0aW5nczp3YXRjaDABErcBCgtMaXN0UmF0aW5ncxIdLnJhdGluZy52MS5MaXN0UmF0aW5nc1JlcXVlc3QaHi5yYXRpbmcudjEuTGlzdFJhdGluZ3NSZXNwb25zZSJpkAIB6OAYAoLT5JMCXFo9EjsvdjEvcmVjb3Jkcy97cmVjb3JkLnJlY29yZF90eXBlfS97cmVjb3JkLnJlY29yZF9pZH0vcmF0aW5ncxIbL3YxL3VzZXJzL3t1c2VyX2lkfS9yYXRpbmdzEoEBCg5HZXRVc2VyU3VtbWFyeRIgLnJhdGluZy52MS5HZXRVc2VyU3VtbWFyeVJlcXVlc3QaIS5yYXRpbmcudjEuR2V0VXNlclN1bW1hcnlSZXNwb25zZSIqkAIB6OAYAoLT5JMCHRIbL3YxL3VzZXJzL3t1c2VyX2lkfS9zdW1tYXJ5Ep0BCg1FeHBvcnRSYXRpbmdzEh8ucmF0aW5nLnYxLkV4cG9ydFJhdGluZ3NSZXF1ZXN0GiAucmF0aW5nLnYxLkV4cG9ydFJhdGluZ3NSZXNwb25zZSJHkAIB6OAYAoLT5JMCOloUEhIvdjEvcmF0aW5nczpleHBvcnQSIi92MS91c2Vycy97dXNlcl9pZH0vcmF0aW5nczpleHBvcnQwARJqCglFcmFzZVVzZXISGy5yYXRpbmcudjEuRXJhc2VVc2VyUmVxdWVzdBocLnJhdGluZy52MS5FcmFzZVVzZXJSZXNwb25zZSIikAIC6OAYAoLT5JMCFSoTL3YxL3VzZXJzL3t1c2VyX2lkfRJ3Cg1JbXBvcnRSYXRpbmdzEh8ucmF0aW5nLnYxLkltcG9ydFJhdGluZ3NSZXF1ZXN0GiAucmF0aW5nLnYxLkltcG9ydFJhdGluZ3NSZXNwb25zZSIh6OAYBILT5JMCFzoBKiISL3YxL3JhdGluZ3M6aW1wb3J0KAEaBPDgGAFiBnByb3RvMw", [file_access_v1_access, file_buf_validate_validate, file_cache_v1_cache, file_google_api_annotations, file_google_protobuf_timestamp]);
+  fileDesc("ChZyYXRpbmcvdjEvcmF0aW5nLnByb3RvEglyYXRpbmcudjEiSgoJUmVjb3JkUmVmEh0KCXJlY29yZF9pZBgBIAEoCUIKukgHcgUQARiAARIeCgtyZWNvcmRfdHlwZRgCIAEoCUIJukgGcgQQARhAIn4KDFBlcmlvZFdpbmRvdxIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIcmV2aXNpb24YAyABKAMijQMKBlJhdGluZxI2CglyZWNvcmRfaWQYASABKAlCI7pIIHIeEAEYgAEyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEjcKC3JlY29yZF90eXBlGAIgASgJQiK6SB9yHRABGEAyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEjQKB3VzZXJfaWQYAyABKAlCI7pIIHIeEAEYgAEyF15bXlx0XG5cdlxmXHIgXHB7Q2N9XSskEh4KBXZhbHVlGAYgASgBQgq6SAfIAQESAkABSACIAQESLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCHJldmlzaW9uGAcgASgDEhUKBGV0YWcYCCABKAlCB7pIBHICGEASUgoKcmF0ZWRfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCIrpIH7IBHCINCP+C0f+vBxD/k+vcAzILCICSuMOY/v///wFCCAoGX3ZhbHVlSgQIBBAFIssCChBBZ2dyZWdhdGVkUmF0aW5nEhEKCXJlY29yZF9pZBgBIAEoCRITCgtyZWNvcmRfdHlwZRgCIAEoCRINCgVjb3VudBgDIAEoAxIMCgRtZWFuGAQgASgBEhEKCWhpc3RvZ3JhbRgFIAMoAxIWCg5iYXllc2lhbl9zY29yZRgGIAEoARIfCgVzY2FsZRgHIAEoCzIQLnJhdGluZy52MS5TY2FsZRIQCgh2YXJpYW5jZRgIIAEoARIfCgVwcmlvchgJIAEoCzIQLnJhdGluZy52MS5QcmlvchIwCg5zY29yZV9pbnRlcnZhbBgKIAEoCzIYLnJhdGluZy52MS5TY29yZUludGVydmFsEhAKCHJldmlzaW9uGAsgASgDEi8KC3VwZGF0ZV90aW1lGAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIvCgVTY2FsZRILCgNtaW4YASABKAESCwoDbWF4GAIgASgBEgwKBHN0ZXAYAyABKAEiJQoFUHJpb3ISDAoEbWVhbhgBIAEoARIOCgZ3ZWlnaHQYAiABKAEiOQoNU2NvcmVJbnRlcnZhbBILCgNsb3cYASABKAESDAoEaGlnaBgCIAEoARINCgVsZXZlbBgDIAEoASJbChpHZXRBZ2dyZWdhdGVkUmF0aW5nUmVxdWVzdBIdCglyZWNvcmRfaWQYASABKAlCCrpIB3IFEAEYgAESHgoLcmVjb3JkX3R5cGUYAiABKAlCCbpIBnIEEAEYQCJVChtHZXRBZ2dyZWdhdGVkUmF0aW5nUmVzcG9uc2USNgoRYWdncmVnYXRlZF9yYXRpbmcYASABKAsyGy5yYXRpbmcudjEuQWdncmVnYXRlZFJhdGluZyJWCiBCYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzUmVxdWVzdBIyCgdyZWNvcmRzGAEgAygLMhQucmF0aW5nLnYxLlJlY29yZFJlZkILukgIkgEFCAEQ9AMi5wEKIUJhdGNoR2V0QWdncmVnYXRlZFJhdGluZ3NSZXNwb25zZRI3ChJhZ2dyZWdhdGVkX3JhdGluZ3MYASADKAsyGy5yYXRpbmcudjEuQWdncmVnYXRlZFJhdGluZxJICgZzY2FsZXMYAiADKAsyOC5yYXRpbmcudjEuQmF0Y2hHZXRBZ2dyZWdhdGVkUmF0aW5nc1Jlc3BvbnNlLlNjYWxlc0VudHJ5Gj8KC1NjYWxlc0VudHJ5EgsKA2tleRgBIAEoCRIfCgV2YWx1ZRgCIAEoCzIQLnJhdGluZy52MS5TY2FsZToCOAEi4gMKEFB1dFJhdGluZ1JlcXVlc3QSNgoJcmVjb3JkX2lkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI3CgtyZWNvcmRfdHlwZRgCIAEoCUIiukgfch0QARhAMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBI3Cgd1c2VyX2lkGAMgASgJQia6SCPYAQFyHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIeCgV2YWx1ZRgGIAEoAUIKukgHyAEBEgJAAUgAiAEBEhYKBGV0YWcYByABKAlCCLpIBXIDGIAIEhYKDm11c3Rfbm90X2V4aXN0GAggASgIElIKCnJhdGVkX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQiK6SB+yARwiDQj/gtH/rwcQ/5Pr3AMyCwiAkrjDmP7///8BOnC6SG0aawoUcHV0X3JhdGluZy5jb25kaXRpb24SKmV0YWcgYW5kIG11c3Rfbm90X2V4aXN0IGV4Y2x1ZGUgZWFjaCBvdGhlchondGhpcy5ldGFnID09ICcnIHx8ICF0aGlzLm11c3Rfbm90X2V4aXN0QggKBl92YWx1ZUoECAQQBSJuChFQdXRSYXRpbmdSZXNwb25zZRI2ChFhZ2dyZWdhdGVkX3JhdGluZxgBIAEoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nEiEKBnJhdGluZxgCIAEoCzIRLnJhdGluZy52MS5SYXRpbmcijAEKE0RlbGV0ZVJhdGluZ1JlcXVlc3QSHQoJcmVjb3JkX2lkGAEgASgJQgq6SAdyBRABGIABEh4KC3JlY29yZF90eXBlGAIgASgJQgm6SAZyBBABGEASHgoHdXNlcl9pZBgDIAEoCUINukgK2AEBcgUQARiAARIWCgRldGFnGAQgASgJQgi6SAVyAxiACCJfChREZWxldGVSYXRpbmdSZXNwb25zZRIPCgdkZWxldGVkGAEgASgIEjYKEWFnZ3JlZ2F0ZWRfcmF0aW5nGAIgASgLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmciWwoaRGVsZXRlUmVjb3JkUmF0aW5nc1JlcXVlc3QSHQoJcmVjb3JkX2lkGAEgASgJQgq6SAdyBRABGIABEh4KC3JlY29yZF90eXBlGAIgASgJQgm6SAZyBBABGEAiRgobRGVsZXRlUmVjb3JkUmF0aW5nc1Jlc3BvbnNlEhUKDWRlbGV0ZWRfY291bnQYASABKAMSEAoIYXJlX2xlZnQYAiABKAgicQoQR2V0UmF0aW5nUmVxdWVzdBIdCglyZWNvcmRfaWQYASABKAlCCrpIB3IFEAEYgAESHgoLcmVjb3JkX3R5cGUYAiABKAlCCbpIBnIEEAEYQBIeCgd1c2VyX2lkGAMgASgJQg26SArYAQFyBRABGIABIjYKEUdldFJhdGluZ1Jlc3BvbnNlEiEKBnJhdGluZxgBIAEoCzIRLnJhdGluZy52MS5SYXRpbmciuQEKE0xpc3RUb3BSYXRlZFJlcXVlc3QSHgoLcmVjb3JkX3R5cGUYASABKAlCCbpIBnIEEAEYQBIaCgljb3VudF9taW4YAiABKANCB7pIBCICKAASGgoJcGFnZV9zaXplGAMgASgFQge6SAQaAigAEh0KCnBhZ2VfdG9rZW4YBCABKAlCCbpIBnIEGICAARIrCgZwZXJpb2QYBSABKA4yES5yYXRpbmcudjEuUGVyaW9kQgi6SAWCAQIQASKRAQoUTGlzdFRvcFJhdGVkUmVzcG9uc2USNwoSYWdncmVnYXRlZF9yYXRpbmdzGAEgAygLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEicKBndpbmRvdxgDIAEoCzIXLnJhdGluZy52MS5QZXJpb2RXaW5kb3cimgEKEkxpc3RSYXRpbmdzUmVxdWVzdBIbCgd1c2VyX2lkGAEgASgJQgi6SAVyAxiAAUgAEiYKBnJlY29yZBgCIAEoCzIULnJhdGluZy52MS5SZWNvcmRSZWZIABIaCglwYWdlX3NpemUYAyABKAVCB7pIBBoCKAASHQoKcGFnZV90b2tlbhgEIAEoCUIJukgGcgQYgIABQgQKAm9mImYKE0xpc3RSYXRpbmdzUmVzcG9uc2USIgoHcmF0aW5ncxgBIAMoCzIRLnJhdGluZy52MS5SYXRpbmcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnRvdGFsX3NpemUYAyABKAUiMgoVR2V0VXNlclN1bW1hcnlSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDGIABIkMKFkdldFVzZXJTdW1tYXJ5UmVzcG9uc2USKQoJc3VtbWFyaWVzGAEgAygLMhYucmF0aW5nLnYxLlVzZXJTdW1tYXJ5InMKC1VzZXJTdW1tYXJ5EhMKC3JlY29yZF90eXBlGAEgASgJEg0KBWNvdW50GAIgASgDEgwKBG1lYW4YAyABKAESEQoJaGlzdG9ncmFtGAQgAygDEh8KBXNjYWxlGAUgASgLMhAucmF0aW5nLnYxLlNjYWxlIngKFEV4cG9ydFJhdGluZ3NSZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCLpIBXIDGIABSAASHAoJYWxsX3VzZXJzGAIgASgIQge6SARqAggBSAASHwoMcmVzdW1lX3Rva2VuGAMgASgJQgm6SAZyBBiAgAFCBAoCb2YiUAoVRXhwb3J0UmF0aW5nc1Jlc3BvbnNlEiEKBnJhdGluZxgBIAEoCzIRLnJhdGluZy52MS5SYXRpbmcSFAoMcmVzdW1lX3Rva2VuGAIgASgJIi0KEEVyYXNlVXNlclJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgMYgAEi4AIKEUVyYXNlVXNlclJlc3BvbnNlEjsKB3JhdGluZ3MYASADKAsyKi5yYXRpbmcudjEuRXJhc2VVc2VyUmVzcG9uc2UuRXJhc2VkUmF0aW5ncxI7CgdyZWNvcmRzGAIgAygLMioucmF0aW5nLnYxLkVyYXNlVXNlclJlc3BvbnNlLkVyYXNlZFJlY29yZHMaOwoNRXJhc2VkUmF0aW5ncxITCgtyZWNvcmRfdHlwZRgBIAEoCRIVCg1kZWxldGVkX2NvdW50GAIgASgDGpMBCg1FcmFzZWRSZWNvcmRzEg0KBXRvcGljGAEgASgJEhUKDXJlbW92ZWRfY291bnQYAiABKAMSFwoPcmVtYWluaW5nX2NvdW50GAMgASgDEg4KBnJlYXNvbhgEIAEoCRIzCg9yZW1haW5pbmdfdW50aWwYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIusDCh1XYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzUmVxdWVzdBIwCgdyZWNvcmRzGAEgAygLMhQucmF0aW5nLnYxLlJlY29yZFJlZkIJukgGkgEDEPQDEhwKC3JlY29yZF90eXBlGAIgASgJQge6SARyAhhAEj0KA3RvcBgDIAEoCzIwLnJhdGluZy52MS5XYXRjaEFnZ3JlZ2F0ZWRSYXRpbmdzUmVxdWVzdC5Ub3BMaXN0Eh8KDnNpbmNlX3JldmlzaW9uGAQgASgDQge6SAQiAigAGl8KB1RvcExpc3QSHgoLcmVjb3JkX3R5cGUYASABKAlCCbpIBnIEEAEYQBIaCgljb3VudF9taW4YAiABKANCB7pIBCICKAASGAoFbGltaXQYAyABKAVCCbpIBhoEGGQoADq4AbpItAEasQEKIndhdGNoX2FnZ3JlZ2F0ZWRfcmF0aW5ncy5zZWxlY3Rpb24SJ3NldCBvbmUgb2YgcmVjb3JkcywgcmVjb3JkX3R5cGUgYW5kIHRvcBpiKHNpemUodGhpcy5yZWNvcmRzKSA+IDAgPyAxIDogMCkgKyAodGhpcy5yZWNvcmRfdHlwZSAhPSAnJyA/IDEgOiAwKSArIChoYXModGhpcy50b3ApID8gMSA6IDApID09IDEiiAIKHldhdGNoQWdncmVnYXRlZFJhdGluZ3NSZXNwb25zZRI2ChFhZ2dyZWdhdGVkX3JhdGluZxgBIAEoCzIbLnJhdGluZy52MS5BZ2dyZWdhdGVkUmF0aW5nEhcKD3Jlc3VtZV9yZXZpc2lvbhgCIAEoAxI+CgN0b3AYAyABKAsyMS5yYXRpbmcudjEuV2F0Y2hBZ2dyZWdhdGVkUmF0aW5nc1Jlc3BvbnNlLlRvcExpc3QSEQoJY2F1Z2h0X3VwGAQgASgIGkIKB1RvcExpc3QSNwoSYWdncmVnYXRlZF9yYXRpbmdzGAEgAygLMhsucmF0aW5nLnYxLkFnZ3JlZ2F0ZWRSYXRpbmciOQoUSW1wb3J0UmF0aW5nc1JlcXVlc3QSIQoGcmF0aW5nGAEgASgLMhEucmF0aW5nLnYxLlJhdGluZyLWAQoVSW1wb3J0UmF0aW5nc1Jlc3BvbnNlEhUKDWNyZWF0ZWRfY291bnQYASABKAMSFgoOcmVwbGFjZWRfY291bnQYAiABKAMSFQoNcmVmdXNlZF9jb3VudBgDIAEoAxI6CghyZWZ1c2FscxgEIAMoCzIoLnJhdGluZy52MS5JbXBvcnRSYXRpbmdzUmVzcG9uc2UuUmVmdXNhbBo7CgdSZWZ1c2FsEg0KBWluZGV4GAEgASgDEhEKCXJlY29yZF9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkqQwoGUGVyaW9kEhYKElBFUklPRF9VTlNQRUNJRklFRBAAEg8KC1BFUklPRF9XRUVLEAESEAoMUEVSSU9EX01PTlRIEAIykRIKDVJhdGluZ1NlcnZpY2US6QEKE0dldEFnZ3JlZ2F0ZWRSYXRpbmcSJS5yYXRpbmcudjEuR2V0QWdncmVnYXRlZFJhdGluZ1JlcXVlc3QaJi5yYXRpbmcudjEuR2V0QWdncmVnYXRlZFJhdGluZ1Jlc3BvbnNlIoIBkAIB6OAYAYLT5JMCdVpBYhFhZ2dyZWdhdGVkX3JhdGluZxIsL3YxL3JlY29yZHMve3JlY29yZF90eXBlfS97cmVjb3JkX2lkfS9yYXRpbmdiEWFnZ3JlZ2F0ZWRfcmF0aW5nEh0vdjEvbW92aWVzL3tyZWNvcmRfaWR9L3JhdGluZxKoAQoZQmF0Y2hHZXRBZ2dyZWdhdGVkUmF0aW5ncxIrLnJhdGluZy52MS5CYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzUmVxdWVzdBosLnJhdGluZy52MS5CYXRjaEdldEFnZ3JlZ2F0ZWRSYXRpbmdzUmVzcG9uc2UiMJACAejgGAGC0+STAiM6ASoiHi92MS9hZ2dyZWdhdGVkUmF0aW5nczpiYXRjaEdldBLoAQoJUHV0UmF0aW5nEhsucmF0aW5nLnYxLlB1dFJhdGluZ1JlcXVlc3QaHC5yYXRpbmcudjEuUHV0UmF0aW5nUmVzcG9uc2UinwGQAgLo4BgCgtPkkwKRAToBKlpPOgEqYhFhZ2dyZWdhdGVkX3JhdGluZxo3L3YxL3JlY29yZHMve3JlY29yZF90eXBlfS97cmVjb3JkX2lkfS9yYXRpbmdzL3t1c2VyX2lkfWIRYWdncmVnYXRlZF9yYXRpbmcaKC92MS9tb3ZpZXMve3JlY29yZF9pZH0vcmF0aW5ncy97dXNlcl9pZH0SwwEKDERlbGV0ZVJhdGluZxIeLnJhdGluZy52MS5EZWxldGVSYXRpbmdSZXF1ZXN0Gh8ucmF0aW5nLnYxLkRlbGV0ZVJhdGluZ1Jlc3BvbnNlInKQAgLo4BgCgtPkkwJlWjkqNy92MS9yZWNvcmRzL3tyZWNvcmRfdHlwZX0ve3JlY29yZF9pZH0vcmF0aW5ncy97dXNlcl9pZH0qKC92MS9tb3ZpZXMve3JlY29yZF9pZH0vcmF0aW5ncy97dXNlcl9pZH0SxAEKE0RlbGV0ZVJlY29yZFJhdGluZ3MSJS5yYXRpbmcudjEuRGVsZXRlUmVjb3JkUmF0aW5nc1JlcXVlc3QaJi5yYXRpbmcudjEuRGVsZXRlUmVjb3JkUmF0aW5nc1Jlc3BvbnNlIl6QAgLo4BgDgtPkkwJRWi8qLS92MS9yZWNvcmRzL3tyZWNvcmRfdHlwZX0ve3JlY29yZF9pZH0vcmF0aW5ncyoeL3YxL21vdmllcy97cmVjb3JkX2lkfS9yYXRpbmdzEssBCglHZXRSYXRpbmcSGy5yYXRpbmcudjEuR2V0UmF0aW5nUmVxdWVzdBocLnJhdGluZy52MS5HZXRSYXRpbmdSZXNwb25zZSKCAZACAejgGAKC0+STAnVaQWIGcmF0aW5nEjcvdjEvcmVjb3Jkcy97cmVjb3JkX3R5cGV9L3tyZWNvcmRfaWR9L3JhdGluZ3Mve3VzZXJfaWR9YgZyYXRpbmcSKC92MS9tb3ZpZXMve3JlY29yZF9pZH0vcmF0aW5ncy97dXNlcl9pZH0SmQEKDExpc3RUb3BSYXRlZBIeLnJhdGluZy52MS5MaXN0VG9wUmF0ZWRSZXF1ZXN0Gh8ucmF0aW5nLnYxLkxpc3RUb3BSYXRlZFJlc3BvbnNlIkiQAgHo4BgBgtPkkwI7WiQSIi92MS9yZWNvcmRzL3tyZWNvcmRfdHlwZX06dG9wUmF0ZWQSEy92MS9tb3ZpZXM6dG9wUmF0ZWQSvQEKFldhdGNoQWdncmVnYXRlZFJhdGluZ3MSKC5yYXRpbmcudjEuV2F0Y2hBZ2dyZWdhdGVkUmF0aW5nc1JlcXVlc3QaKS5yYXRpbmcudjEuV2F0Y2hBZ2dyZWdhdGVkUmF0aW5nc1Jlc3BvbnNlIkyQAgHo4BgBgtPkkwI/WiA6ASoiGy92MS9hZ2dyZWdhdGVkUmF0aW5nczp3YXRjaBIbL3YxL2FnZ3JlZ2F0ZWRSYXRpbmdzOndhdGNoMAEStwEKC0xpc3RSYXRpbmdzEh0ucmF0aW5nLnYxLkxpc3RSYXRpbmdzUmVxdWVzdBoeLnJhdGluZy52MS5MaXN0UmF0aW5nc1Jlc3BvbnNlImmQAgHo4BgCgtPkkwJcWj0SOy92MS9yZWNvcmRzL3tyZWNvcmQucmVjb3JkX3R5cGV9L3tyZWNvcmQucmVjb3JkX2lkfS9yYXRpbmdzEhsvdjEvdXNlcnMve3VzZXJfaWR9L3JhdGluZ3MSgQEKDkdldFVzZXJTdW1tYXJ5EiAucmF0aW5nLnYxLkdldFVzZXJTdW1tYXJ5UmVxdWVzdBohLnJhdGluZy52MS5HZXRVc2VyU3VtbWFyeVJlc3BvbnNlIiqQAgHo4BgCgtPkkwIdEhsvdjEvdXNlcnMve3VzZXJfaWR9L3N1bW1hcnkSnQEKDUV4cG9ydFJhdGluZ3MSHy5yYXRpbmcudjEuRXhwb3J0UmF0aW5nc1JlcXVlc3QaIC5yYXRpbmcudjEuRXhwb3J0UmF0aW5nc1Jlc3BvbnNlIkeQAgHo4BgCgtPkkwI6WhQSEi92MS9yYXRpbmdzOmV4cG9ydBIiL3YxL3VzZXJzL3t1c2VyX2lkfS9yYXRpbmdzOmV4cG9ydDABEmoKCUVyYXNlVXNlchIbLnJhdGluZy52MS5FcmFzZVVzZXJSZXF1ZXN0GhwucmF0aW5nLnYxLkVyYXNlVXNlclJlc3BvbnNlIiKQAgLo4BgCgtPkkwIVKhMvdjEvdXNlcnMve3VzZXJfaWR9EncKDUltcG9ydFJhdGluZ3MSHy5yYXRpbmcudjEuSW1wb3J0UmF0aW5nc1JlcXVlc3QaIC5yYXRpbmcudjEuSW1wb3J0UmF0aW5nc1Jlc3BvbnNlIiHo4BgEgtPkkwIXOgEqIhIvdjEvcmF0aW5nczppbXBvcnQoARoE8OAYAWIGcHJvdG8z", [file_access_v1_access, file_buf_validate_validate, file_cache_v1_cache, file_google_api_annotations, file_google_protobuf_timestamp]);
 
 /**
  * RecordRef identifies a rated record.
@@ -43,6 +43,41 @@ export type RecordRef = Message<"rating.v1.RecordRef"> & {
  */
 export const RecordRefSchema: GenMessage<RecordRef> = /*@__PURE__*/
   messageDesc(file_rating_v1_rating, 0);
+
+/**
+ * PeriodWindow is a period on one day, and the ratings that were counted in it.
+ *
+ * @generated from message rating.v1.PeriodWindow
+ */
+export type PeriodWindow = Message<"rating.v1.PeriodWindow"> & {
+  /**
+   * The beginning of the first day, in UTC.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * The end of the last day, in UTC. A rating of exactly this time is not in the window.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 2;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * Every change up to this revision is counted. One that was made during the counting may be counted or not.
+   *
+   * @generated from field: int64 revision = 3;
+   */
+  revision: bigint;
+};
+
+/**
+ * Describes the message rating.v1.PeriodWindow.
+ * Use `create(PeriodWindowSchema)` to create a new message.
+ */
+export const PeriodWindowSchema: GenMessage<PeriodWindow> = /*@__PURE__*/
+  messageDesc(file_rating_v1_rating, 1);
 
 /**
  * Rating is what one user thinks of one record.
@@ -98,7 +133,7 @@ export type Rating = Message<"rating.v1.Rating"> & {
 
   /**
    * When the user rated, as the client or an import says, in the years 1 to 9999, to the millisecond. Unset when
-   * nobody said. Nothing is ordered by it: that is update_time.
+   * nobody said. Lists of ratings are not ordered by it, but by update_time. The lists of a Period use it.
    *
    * @generated from field: google.protobuf.Timestamp rated_time = 9;
    */
@@ -110,7 +145,7 @@ export type Rating = Message<"rating.v1.Rating"> & {
  * Use `create(RatingSchema)` to create a new message.
  */
 export const RatingSchema: GenMessage<Rating> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 1);
+  messageDesc(file_rating_v1_rating, 2);
 
 /**
  * AggregatedRating is what all users together think of a record, with all that is needed to compute it again.
@@ -203,7 +238,7 @@ export type AggregatedRating = Message<"rating.v1.AggregatedRating"> & {
  * Use `create(AggregatedRatingSchema)` to create a new message.
  */
 export const AggregatedRatingSchema: GenMessage<AggregatedRating> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 2);
+  messageDesc(file_rating_v1_rating, 3);
 
 /**
  * Scale has the values that a rating may have: min, min + step, and so on, up to max.
@@ -232,7 +267,7 @@ export type Scale = Message<"rating.v1.Scale"> & {
  * Use `create(ScaleSchema)` to create a new message.
  */
 export const ScaleSchema: GenMessage<Scale> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 3);
+  messageDesc(file_rating_v1_rating, 4);
 
 /**
  * Prior is what is assumed of a record that nobody has rated: weight ratings, with mean as their mean.
@@ -258,7 +293,7 @@ export type Prior = Message<"rating.v1.Prior"> & {
  * Use `create(PriorSchema)` to create a new message.
  */
 export const PriorSchema: GenMessage<Prior> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 4);
+  messageDesc(file_rating_v1_rating, 5);
 
 /**
  * ScoreInterval holds the mean of all possible ratings with the probability level. It is
@@ -297,7 +332,7 @@ export type ScoreInterval = Message<"rating.v1.ScoreInterval"> & {
  * Use `create(ScoreIntervalSchema)` to create a new message.
  */
 export const ScoreIntervalSchema: GenMessage<ScoreInterval> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 5);
+  messageDesc(file_rating_v1_rating, 6);
 
 /**
  * @generated from message rating.v1.GetAggregatedRatingRequest
@@ -321,7 +356,7 @@ export type GetAggregatedRatingRequest = Message<"rating.v1.GetAggregatedRatingR
  * Use `create(GetAggregatedRatingRequestSchema)` to create a new message.
  */
 export const GetAggregatedRatingRequestSchema: GenMessage<GetAggregatedRatingRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 6);
+  messageDesc(file_rating_v1_rating, 7);
 
 /**
  * @generated from message rating.v1.GetAggregatedRatingResponse
@@ -338,7 +373,7 @@ export type GetAggregatedRatingResponse = Message<"rating.v1.GetAggregatedRating
  * Use `create(GetAggregatedRatingResponseSchema)` to create a new message.
  */
 export const GetAggregatedRatingResponseSchema: GenMessage<GetAggregatedRatingResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 7);
+  messageDesc(file_rating_v1_rating, 8);
 
 /**
  * @generated from message rating.v1.BatchGetAggregatedRatingsRequest
@@ -357,7 +392,7 @@ export type BatchGetAggregatedRatingsRequest = Message<"rating.v1.BatchGetAggreg
  * Use `create(BatchGetAggregatedRatingsRequestSchema)` to create a new message.
  */
 export const BatchGetAggregatedRatingsRequestSchema: GenMessage<BatchGetAggregatedRatingsRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 8);
+  messageDesc(file_rating_v1_rating, 9);
 
 /**
  * @generated from message rating.v1.BatchGetAggregatedRatingsResponse
@@ -381,7 +416,7 @@ export type BatchGetAggregatedRatingsResponse = Message<"rating.v1.BatchGetAggre
  * Use `create(BatchGetAggregatedRatingsResponseSchema)` to create a new message.
  */
 export const BatchGetAggregatedRatingsResponseSchema: GenMessage<BatchGetAggregatedRatingsResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 9);
+  messageDesc(file_rating_v1_rating, 10);
 
 /**
  * @generated from message rating.v1.PutRatingRequest
@@ -440,7 +475,7 @@ export type PutRatingRequest = Message<"rating.v1.PutRatingRequest"> & {
  * Use `create(PutRatingRequestSchema)` to create a new message.
  */
 export const PutRatingRequestSchema: GenMessage<PutRatingRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 10);
+  messageDesc(file_rating_v1_rating, 11);
 
 /**
  * @generated from message rating.v1.PutRatingResponse
@@ -466,7 +501,7 @@ export type PutRatingResponse = Message<"rating.v1.PutRatingResponse"> & {
  * Use `create(PutRatingResponseSchema)` to create a new message.
  */
 export const PutRatingResponseSchema: GenMessage<PutRatingResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 11);
+  messageDesc(file_rating_v1_rating, 12);
 
 /**
  * @generated from message rating.v1.DeleteRatingRequest
@@ -503,7 +538,7 @@ export type DeleteRatingRequest = Message<"rating.v1.DeleteRatingRequest"> & {
  * Use `create(DeleteRatingRequestSchema)` to create a new message.
  */
 export const DeleteRatingRequestSchema: GenMessage<DeleteRatingRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 12);
+  messageDesc(file_rating_v1_rating, 13);
 
 /**
  * @generated from message rating.v1.DeleteRatingResponse
@@ -529,7 +564,7 @@ export type DeleteRatingResponse = Message<"rating.v1.DeleteRatingResponse"> & {
  * Use `create(DeleteRatingResponseSchema)` to create a new message.
  */
 export const DeleteRatingResponseSchema: GenMessage<DeleteRatingResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 13);
+  messageDesc(file_rating_v1_rating, 14);
 
 /**
  * @generated from message rating.v1.DeleteRecordRatingsRequest
@@ -553,7 +588,7 @@ export type DeleteRecordRatingsRequest = Message<"rating.v1.DeleteRecordRatingsR
  * Use `create(DeleteRecordRatingsRequestSchema)` to create a new message.
  */
 export const DeleteRecordRatingsRequestSchema: GenMessage<DeleteRecordRatingsRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 14);
+  messageDesc(file_rating_v1_rating, 15);
 
 /**
  * @generated from message rating.v1.DeleteRecordRatingsResponse
@@ -579,7 +614,7 @@ export type DeleteRecordRatingsResponse = Message<"rating.v1.DeleteRecordRatings
  * Use `create(DeleteRecordRatingsResponseSchema)` to create a new message.
  */
 export const DeleteRecordRatingsResponseSchema: GenMessage<DeleteRecordRatingsResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 15);
+  messageDesc(file_rating_v1_rating, 16);
 
 /**
  * @generated from message rating.v1.GetRatingRequest
@@ -608,7 +643,7 @@ export type GetRatingRequest = Message<"rating.v1.GetRatingRequest"> & {
  * Use `create(GetRatingRequestSchema)` to create a new message.
  */
 export const GetRatingRequestSchema: GenMessage<GetRatingRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 16);
+  messageDesc(file_rating_v1_rating, 17);
 
 /**
  * @generated from message rating.v1.GetRatingResponse
@@ -625,7 +660,7 @@ export type GetRatingResponse = Message<"rating.v1.GetRatingResponse"> & {
  * Use `create(GetRatingResponseSchema)` to create a new message.
  */
 export const GetRatingResponseSchema: GenMessage<GetRatingResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 17);
+  messageDesc(file_rating_v1_rating, 18);
 
 /**
  * @generated from message rating.v1.ListTopRatedRequest
@@ -653,11 +688,20 @@ export type ListTopRatedRequest = Message<"rating.v1.ListTopRatedRequest"> & {
   pageSize: number;
 
   /**
-   * next_page_token of the page before, with the same record_type and count_min. Empty for the first page.
+   * next_page_token of the page before, with the same record_type, count_min and period. Empty for the first page. With
+   * a period, all pages are of the window of the first one. A token is valid until the end of the next UTC day.
    *
    * @generated from field: string page_token = 4;
    */
   pageToken: string;
+
+  /**
+   * Counts only the ratings of a period: count_min, the order and everything in aggregated_ratings are then about them.
+   * The lists of a period may be some seconds old when the service has many ratings. Unset for all ratings.
+   *
+   * @generated from field: rating.v1.Period period = 5;
+   */
+  period: Period;
 };
 
 /**
@@ -665,7 +709,7 @@ export type ListTopRatedRequest = Message<"rating.v1.ListTopRatedRequest"> & {
  * Use `create(ListTopRatedRequestSchema)` to create a new message.
  */
 export const ListTopRatedRequestSchema: GenMessage<ListTopRatedRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 18);
+  messageDesc(file_rating_v1_rating, 19);
 
 /**
  * @generated from message rating.v1.ListTopRatedResponse
@@ -683,6 +727,13 @@ export type ListTopRatedResponse = Message<"rating.v1.ListTopRatedResponse"> & {
    * @generated from field: string next_page_token = 2;
    */
   nextPageToken: string;
+
+  /**
+   * Set with a period. The aggregates then have its revision, and no update_time.
+   *
+   * @generated from field: rating.v1.PeriodWindow window = 3;
+   */
+  window?: PeriodWindow | undefined;
 };
 
 /**
@@ -690,7 +741,7 @@ export type ListTopRatedResponse = Message<"rating.v1.ListTopRatedResponse"> & {
  * Use `create(ListTopRatedResponseSchema)` to create a new message.
  */
 export const ListTopRatedResponseSchema: GenMessage<ListTopRatedResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 19);
+  messageDesc(file_rating_v1_rating, 20);
 
 /**
  * @generated from message rating.v1.ListRatingsRequest
@@ -735,7 +786,7 @@ export type ListRatingsRequest = Message<"rating.v1.ListRatingsRequest"> & {
  * Use `create(ListRatingsRequestSchema)` to create a new message.
  */
 export const ListRatingsRequestSchema: GenMessage<ListRatingsRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 20);
+  messageDesc(file_rating_v1_rating, 21);
 
 /**
  * @generated from message rating.v1.ListRatingsResponse
@@ -766,7 +817,7 @@ export type ListRatingsResponse = Message<"rating.v1.ListRatingsResponse"> & {
  * Use `create(ListRatingsResponseSchema)` to create a new message.
  */
 export const ListRatingsResponseSchema: GenMessage<ListRatingsResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 21);
+  messageDesc(file_rating_v1_rating, 22);
 
 /**
  * @generated from message rating.v1.GetUserSummaryRequest
@@ -785,7 +836,7 @@ export type GetUserSummaryRequest = Message<"rating.v1.GetUserSummaryRequest"> &
  * Use `create(GetUserSummaryRequestSchema)` to create a new message.
  */
 export const GetUserSummaryRequestSchema: GenMessage<GetUserSummaryRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 22);
+  messageDesc(file_rating_v1_rating, 23);
 
 /**
  * @generated from message rating.v1.GetUserSummaryResponse
@@ -804,7 +855,7 @@ export type GetUserSummaryResponse = Message<"rating.v1.GetUserSummaryResponse">
  * Use `create(GetUserSummaryResponseSchema)` to create a new message.
  */
 export const GetUserSummaryResponseSchema: GenMessage<GetUserSummaryResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 23);
+  messageDesc(file_rating_v1_rating, 24);
 
 /**
  * UserSummary is what one user thinks of the records of one type.
@@ -849,7 +900,7 @@ export type UserSummary = Message<"rating.v1.UserSummary"> & {
  * Use `create(UserSummarySchema)` to create a new message.
  */
 export const UserSummarySchema: GenMessage<UserSummary> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 24);
+  messageDesc(file_rating_v1_rating, 25);
 
 /**
  * @generated from message rating.v1.ExportRatingsRequest
@@ -890,7 +941,7 @@ export type ExportRatingsRequest = Message<"rating.v1.ExportRatingsRequest"> & {
  * Use `create(ExportRatingsRequestSchema)` to create a new message.
  */
 export const ExportRatingsRequestSchema: GenMessage<ExportRatingsRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 25);
+  messageDesc(file_rating_v1_rating, 26);
 
 /**
  * @generated from message rating.v1.ExportRatingsResponse
@@ -914,7 +965,7 @@ export type ExportRatingsResponse = Message<"rating.v1.ExportRatingsResponse"> &
  * Use `create(ExportRatingsResponseSchema)` to create a new message.
  */
 export const ExportRatingsResponseSchema: GenMessage<ExportRatingsResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 26);
+  messageDesc(file_rating_v1_rating, 27);
 
 /**
  * @generated from message rating.v1.EraseUserRequest
@@ -933,7 +984,7 @@ export type EraseUserRequest = Message<"rating.v1.EraseUserRequest"> & {
  * Use `create(EraseUserRequestSchema)` to create a new message.
  */
 export const EraseUserRequestSchema: GenMessage<EraseUserRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 27);
+  messageDesc(file_rating_v1_rating, 28);
 
 /**
  * @generated from message rating.v1.EraseUserResponse
@@ -959,7 +1010,7 @@ export type EraseUserResponse = Message<"rating.v1.EraseUserResponse"> & {
  * Use `create(EraseUserResponseSchema)` to create a new message.
  */
 export const EraseUserResponseSchema: GenMessage<EraseUserResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 28);
+  messageDesc(file_rating_v1_rating, 29);
 
 /**
  * ErasedRatings counts ratings of one record type.
@@ -983,7 +1034,7 @@ export type EraseUserResponse_ErasedRatings = Message<"rating.v1.EraseUserRespon
  * Use `create(EraseUserResponse_ErasedRatingsSchema)` to create a new message.
  */
 export const EraseUserResponse_ErasedRatingsSchema: GenMessage<EraseUserResponse_ErasedRatings> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 28, 0);
+  messageDesc(file_rating_v1_rating, 29, 0);
 
 /**
  * ErasedRecords counts records of one topic.
@@ -1030,7 +1081,7 @@ export type EraseUserResponse_ErasedRecords = Message<"rating.v1.EraseUserRespon
  * Use `create(EraseUserResponse_ErasedRecordsSchema)` to create a new message.
  */
 export const EraseUserResponse_ErasedRecordsSchema: GenMessage<EraseUserResponse_ErasedRecords> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 28, 1);
+  messageDesc(file_rating_v1_rating, 29, 1);
 
 /**
  * WatchAggregatedRatingsRequest selects what to watch: records, record_type or top.
@@ -1072,7 +1123,7 @@ export type WatchAggregatedRatingsRequest = Message<"rating.v1.WatchAggregatedRa
  * Use `create(WatchAggregatedRatingsRequestSchema)` to create a new message.
  */
 export const WatchAggregatedRatingsRequestSchema: GenMessage<WatchAggregatedRatingsRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 29);
+  messageDesc(file_rating_v1_rating, 30);
 
 /**
  * TopList is the beginning of a list as ListTopRated returns it.
@@ -1107,7 +1158,7 @@ export type WatchAggregatedRatingsRequest_TopList = Message<"rating.v1.WatchAggr
  * Use `create(WatchAggregatedRatingsRequest_TopListSchema)` to create a new message.
  */
 export const WatchAggregatedRatingsRequest_TopListSchema: GenMessage<WatchAggregatedRatingsRequest_TopList> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 29, 0);
+  messageDesc(file_rating_v1_rating, 30, 0);
 
 /**
  * WatchAggregatedRatingsResponse has one state, or only resume_revision when nothing changed after since_revision.
@@ -1151,7 +1202,7 @@ export type WatchAggregatedRatingsResponse = Message<"rating.v1.WatchAggregatedR
  * Use `create(WatchAggregatedRatingsResponseSchema)` to create a new message.
  */
 export const WatchAggregatedRatingsResponseSchema: GenMessage<WatchAggregatedRatingsResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 30);
+  messageDesc(file_rating_v1_rating, 31);
 
 /**
  * TopList has the aggregates by score, the highest first.
@@ -1170,7 +1221,7 @@ export type WatchAggregatedRatingsResponse_TopList = Message<"rating.v1.WatchAgg
  * Use `create(WatchAggregatedRatingsResponse_TopListSchema)` to create a new message.
  */
 export const WatchAggregatedRatingsResponse_TopListSchema: GenMessage<WatchAggregatedRatingsResponse_TopList> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 30, 0);
+  messageDesc(file_rating_v1_rating, 31, 0);
 
 /**
  * @generated from message rating.v1.ImportRatingsRequest
@@ -1187,7 +1238,7 @@ export type ImportRatingsRequest = Message<"rating.v1.ImportRatingsRequest"> & {
  * Use `create(ImportRatingsRequestSchema)` to create a new message.
  */
 export const ImportRatingsRequestSchema: GenMessage<ImportRatingsRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 31);
+  messageDesc(file_rating_v1_rating, 32);
 
 /**
  * @generated from message rating.v1.ImportRatingsResponse
@@ -1227,7 +1278,7 @@ export type ImportRatingsResponse = Message<"rating.v1.ImportRatingsResponse"> &
  * Use `create(ImportRatingsResponseSchema)` to create a new message.
  */
 export const ImportRatingsResponseSchema: GenMessage<ImportRatingsResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 32);
+  messageDesc(file_rating_v1_rating, 33);
 
 /**
  * Refusal contains the reason why a rating was not saved.
@@ -1260,7 +1311,50 @@ export type ImportRatingsResponse_Refusal = Message<"rating.v1.ImportRatingsResp
  * Use `create(ImportRatingsResponse_RefusalSchema)` to create a new message.
  */
 export const ImportRatingsResponse_RefusalSchema: GenMessage<ImportRatingsResponse_Refusal> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 32, 0);
+  messageDesc(file_rating_v1_rating, 33, 0);
+
+/**
+ * Period is a number of whole UTC days, of which today is the last. A rating belongs to the day of its rated_time, or of
+ * its update_time when nobody said when the user rated.
+ *
+ * @generated from enum rating.v1.Period
+ */
+export const Period = {
+  /**
+   * All ratings, whenever they were made.
+   *
+   * @generated from enum value: PERIOD_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Today and the 6 days before.
+   *
+   * @generated from enum value: PERIOD_WEEK = 1;
+   */
+  WEEK: 1,
+
+  /**
+   * Today and the 29 days before.
+   *
+   * @generated from enum value: PERIOD_MONTH = 2;
+   */
+  MONTH: 2,
+} as const;
+
+/**
+ * Period is a number of whole UTC days, of which today is the last. A rating belongs to the day of its rated_time, or of
+ * its update_time when nobody said when the user rated.
+ *
+ * @generated from enum rating.v1.Period
+ */
+export type Period = (typeof Period)[keyof typeof Period] | UnknownEnum;
+
+/**
+ * Describes the enum rating.v1.Period.
+ */
+export const PeriodSchema: GenEnum<Period> = /*@__PURE__*/
+  enumDesc(file_rating_v1_rating, 0);
 
 /**
  * RatingService owns the ratings and their aggregates. A record is a pair of record_type and record_id;
@@ -1340,7 +1434,8 @@ export const RatingService: GenService<{
     output: typeof GetRatingResponseSchema;
   },
   /**
-   * ListTopRated pages through the records of a type by score, the highest first.
+   * ListTopRated pages through the records of a type by score, the highest first: by all ratings, or by those of a
+   * period.
    *
    * @generated from rpc rating.v1.RatingService.ListTopRated
    */

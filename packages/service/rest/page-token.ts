@@ -33,6 +33,15 @@ export function decodePageToken<Position>(
   return parts[1]
 }
 
+/** Creates the error of a token whose list is no longer available. */
+export function endedList(): ConnectError {
+  const error = new ConnectError(
+    'the list of page_token has ended: begin again, without a page_token',
+    Code.InvalidArgument,
+  )
+  return withReason(error, 'PAGE_TOKEN_INVALID')
+}
+
 /** Guards against mistakes, not against forgery: 96 bits are enough. */
 function hashOf(list: string): string {
   return createHash('sha256').update(list).digest().subarray(0, 12).toString('base64url')

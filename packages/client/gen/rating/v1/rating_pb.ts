@@ -2,17 +2,17 @@
 // @generated from file rating/v1/rating.proto (package rating.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file rating/v1/rating.proto.
  */
 export const file_rating_v1_rating: GenFile = /*@__PURE__*/
-  fileDesc(/*@__PURE__*/ btoa("\n\u0016rating/v1/rating.proto\u0012\trating.v1\"3\n\tRecordRef\u0012\u0011\n\trecord_id\u0018\u0001 \u0001(\t\u0012\u0013\n\u000brecord_type\u0018\u0002 \u0001(\t\"\xe6\u0001\n\u0006Rating\u0012\u0011\n\trecord_id\u0018\u0001 \u0001(\t\u0012\u0013\n\u000brecord_type\u0018\u0002 \u0001(\t\u0012\u000f\n\u0007user_id\u0018\u0003 \u0001(\t\u0012\u0012\n\u0005value\u0018\u0006 \u0001(\u0001H\u0000\x88\u0001\u0001\u0012/\n\u000bupdate_time\u0018\u0005 \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012\u0010\n\brevision\u0018\u0007 \u0001(\u0003\u0012\f\n\u0004etag\u0018\b \u0001(\t\u0012.\n\nrated_time\u0018\t \u0001(\u000b2\u001a.google.protobuf.TimestampB\b\n\u0006_valueJ\u0004\b\u0004\u0010\u0005\"\xcb\u0002\n\u0010AggregatedRating\u0012\u0011\n\trecord_id\u0018\u0001 \u0001(\t\u0012\u0013\n\u000brecord_type\u0018\u0002 \u0001(\t\u0012\r\n\u0005count\u0018\u0003 \u0001(\u0003\u0012\f\n\u0004mean\u0018\u0004 \u0001(\u0001\u0012\u0011\n\thistogram\u0018\u0005 \u0003(\u0003\u0012\u0016\n\u000ebayesian_score\u0018\u0006 \u0001(\u0001\u0012\u001f\n\u0005scale\u0018\u0007 \u0001(\u000b2\u0010.rating.v1.Scale\u0012\u0010\n\bvariance\u0018\b \u0001(\u0001\u0012\u001f\n\u0005prior\u0018\t \u0001(\u000b2\u0010.rating.v1.Prior\u00120\n\u000escore_interval\u0018\n \u0001(\u000b2\u0018.rating.v1.ScoreInterval\u0012\u0010\n\brevision\u0018\u000b \u0001(\u0003\u0012/\n\u000bupdate_time\u0018\f \u0001(\u000b2\u001a.google.protobuf.Timestamp\"/\n\u0005Scale\u0012\u000b\n\u0003min\u0018\u0001 \u0001(\u0001\u0012\u000b\n\u0003max\u0018\u0002 \u0001(\u0001\u0012\f\n\u0004step\u0018\u0003 \u0001(\u0001\"%\n\u0005Prior\u0012\f\n\u0004mean\u0018\u0001 \u0001(\u0001\u0012\u000e\n\u0006weight\u0018\u0002 \u0001(\u0001\"9\n\rScoreInterval\u0012\u000b\n\u0003low\u0018\u0001 \u0001(\u0001\u0012\f\n\u0004high\u0018\u0002 \u0001(\u0001\u0012\r\n\u0005level\u0018\u0003 \u0001(\u0001\"D\n\u001aGetAggregatedRatingRequest\u0012\u0011\n\trecord_id\u0018\u0001 \u0001(\t\u0012\u0013\n\u000brecord_type\u0018\u0002 \u0001(\t\"U\n\u001bGetAggregatedRatingResponse\u00126\n\u0011aggregated_rating\u0018\u0001 \u0001(\u000b2\u001b.rating.v1.AggregatedRating\"I\n BatchGetAggregatedRatingsRequest\u0012%\n\u0007records\u0018\u0001 \u0003(\u000b2\u0014.rating.v1.RecordRef\"\xe7\u0001\n!BatchGetAggregatedRatingsResponse\u00127\n\u0012aggregated_ratings\u0018\u0001 \u0003(\u000b2\u001b.rating.v1.AggregatedRating\u0012H\n\u0006scales\u0018\u0002 \u0003(\u000b28.rating.v1.BatchGetAggregatedRatingsResponse.ScalesEntry\u001a?\n\u000bScalesEntry\u0012\u000b\n\u0003key\u0018\u0001 \u0001(\t\u0012\u001f\n\u0005value\u0018\u0002 \u0001(\u000b2\u0010.rating.v1.Scale:\u00028\u0001\"\xc5\u0001\n\u0010PutRatingRequest\u0012\u0011\n\trecord_id\u0018\u0001 \u0001(\t\u0012\u0013\n\u000brecord_type\u0018\u0002 \u0001(\t\u0012\u000f\n\u0007user_id\u0018\u0003 \u0001(\t\u0012\u0012\n\u0005value\u0018\u0006 \u0001(\u0001H\u0000\x88\u0001\u0001\u0012\f\n\u0004etag\u0018\u0007 \u0001(\t\u0012\u0016\n\u000emust_not_exist\u0018\b \u0001(\b\u0012.\n\nrated_time\u0018\t \u0001(\u000b2\u001a.google.protobuf.TimestampB\b\n\u0006_valueJ\u0004\b\u0004\u0010\u0005\"n\n\u0011PutRatingResponse\u00126\n\u0011aggregated_rating\u0018\u0001 \u0001(\u000b2\u001b.rating.v1.AggregatedRating\u0012!\n\u0006rating\u0018\u0002 \u0001(\u000b2\u0011.rating.v1.Rating\"\\\n\u0013DeleteRatingRequest\u0012\u0011\n\trecord_id\u0018\u0001 \u0001(\t\u0012\u0013\n\u000brecord_type\u0018\u0002 \u0001(\t\u0012\u000f\n\u0007user_id\u0018\u0003 \u0001(\t\u0012\f\n\u0004etag\u0018\u0004 \u0001(\t\"_\n\u0014DeleteRatingResponse\u0012\u000f\n\u0007deleted\u0018\u0001 \u0001(\b\u00126\n\u0011aggregated_rating\u0018\u0002 \u0001(\u000b2\u001b.rating.v1.AggregatedRating\"D\n\u001aDeleteRecordRatingsRequest\u0012\u0011\n\trecord_id\u0018\u0001 \u0001(\t\u0012\u0013\n\u000brecord_type\u0018\u0002 \u0001(\t\"F\n\u001bDeleteRecordRatingsResponse\u0012\u0015\n\rdeleted_count\u0018\u0001 \u0001(\u0003\u0012\u0010\n\bare_left\u0018\u0002 \u0001(\b\"K\n\u0010GetRatingRequest\u0012\u0011\n\trecord_id\u0018\u0001 \u0001(\t\u0012\u0013\n\u000brecord_type\u0018\u0002 \u0001(\t\u0012\u000f\n\u0007user_id\u0018\u0003 \u0001(\t\"6\n\u0011GetRatingResponse\u0012!\n\u0006rating\u0018\u0001 \u0001(\u000b2\u0011.rating.v1.Rating\"d\n\u0013ListTopRatedRequest\u0012\u0013\n\u000brecord_type\u0018\u0001 \u0001(\t\u0012\u0011\n\tcount_min\u0018\u0002 \u0001(\u0003\u0012\u0011\n\tpage_size\u0018\u0003 \u0001(\u0005\u0012\u0012\n\npage_token\u0018\u0004 \u0001(\t\"h\n\u0014ListTopRatedResponse\u00127\n\u0012aggregated_ratings\u0018\u0001 \u0003(\u000b2\u001b.rating.v1.AggregatedRating\u0012\u0017\n\u000fnext_page_token\u0018\u0002 \u0001(\t\"|\n\u0012ListRatingsRequest\u0012\u0011\n\u0007user_id\u0018\u0001 \u0001(\tH\u0000\u0012&\n\u0006record\u0018\u0002 \u0001(\u000b2\u0014.rating.v1.RecordRefH\u0000\u0012\u0011\n\tpage_size\u0018\u0003 \u0001(\u0005\u0012\u0012\n\npage_token\u0018\u0004 \u0001(\tB\u0004\n\u0002of\"f\n\u0013ListRatingsResponse\u0012\"\n\u0007ratings\u0018\u0001 \u0003(\u000b2\u0011.rating.v1.Rating\u0012\u0017\n\u000fnext_page_token\u0018\u0002 \u0001(\t\u0012\u0012\n\ntotal_size\u0018\u0003 \u0001(\u0005\"(\n\u0015GetUserSummaryRequest\u0012\u000f\n\u0007user_id\u0018\u0001 \u0001(\t\"C\n\u0016GetUserSummaryResponse\u0012)\n\tsummaries\u0018\u0001 \u0003(\u000b2\u0016.rating.v1.UserSummary\"s\n\u000bUserSummary\u0012\u0013\n\u000brecord_type\u0018\u0001 \u0001(\t\u0012\r\n\u0005count\u0018\u0002 \u0001(\u0003\u0012\f\n\u0004mean\u0018\u0003 \u0001(\u0001\u0012\u0011\n\thistogram\u0018\u0004 \u0003(\u0003\u0012\u001f\n\u0005scale\u0018\u0005 \u0001(\u000b2\u0010.rating.v1.Scale\"Z\n\u0014ExportRatingsRequest\u0012\u0011\n\u0007user_id\u0018\u0001 \u0001(\tH\u0000\u0012\u0013\n\tall_users\u0018\u0002 \u0001(\bH\u0000\u0012\u0014\n\fresume_token\u0018\u0003 \u0001(\tB\u0004\n\u0002of\"P\n\u0015ExportRatingsResponse\u0012!\n\u0006rating\u0018\u0001 \u0001(\u000b2\u0011.rating.v1.Rating\u0012\u0014\n\fresume_token\u0018\u0002 \u0001(\t\"#\n\u0010EraseUserRequest\u0012\u000f\n\u0007user_id\u0018\u0001 \u0001(\t\"\xe0\u0002\n\u0011EraseUserResponse\u0012;\n\u0007ratings\u0018\u0001 \u0003(\u000b2*.rating.v1.EraseUserResponse.ErasedRatings\u0012;\n\u0007records\u0018\u0002 \u0003(\u000b2*.rating.v1.EraseUserResponse.ErasedRecords\u001a;\n\rErasedRatings\u0012\u0013\n\u000brecord_type\u0018\u0001 \u0001(\t\u0012\u0015\n\rdeleted_count\u0018\u0002 \u0001(\u0003\u001a\x93\u0001\n\rErasedRecords\u0012\r\n\u0005topic\u0018\u0001 \u0001(\t\u0012\u0015\n\rremoved_count\u0018\u0002 \u0001(\u0003\u0012\u0017\n\u000fremaining_count\u0018\u0003 \u0001(\u0003\u0012\u000e\n\u0006reason\u0018\u0004 \u0001(\t\u00123\n\u000fremaining_until\u0018\u0005 \u0001(\u000b2\u001a.google.protobuf.Timestamp\"\xf4\u0001\n\u001dWatchAggregatedRatingsRequest\u0012%\n\u0007records\u0018\u0001 \u0003(\u000b2\u0014.rating.v1.RecordRef\u0012\u0013\n\u000brecord_type\u0018\u0002 \u0001(\t\u0012=\n\u0003top\u0018\u0003 \u0001(\u000b20.rating.v1.WatchAggregatedRatingsRequest.TopList\u0012\u0016\n\u000esince_revision\u0018\u0004 \u0001(\u0003\u001a@\n\u0007TopList\u0012\u0013\n\u000brecord_type\u0018\u0001 \u0001(\t\u0012\u0011\n\tcount_min\u0018\u0002 \u0001(\u0003\u0012\r\n\u0005limit\u0018\u0003 \u0001(\u0005\"\x88\u0002\n\u001eWatchAggregatedRatingsResponse\u00126\n\u0011aggregated_rating\u0018\u0001 \u0001(\u000b2\u001b.rating.v1.AggregatedRating\u0012\u0017\n\u000fresume_revision\u0018\u0002 \u0001(\u0003\u0012>\n\u0003top\u0018\u0003 \u0001(\u000b21.rating.v1.WatchAggregatedRatingsResponse.TopList\u0012\u0011\n\tcaught_up\u0018\u0004 \u0001(\b\u001aB\n\u0007TopList\u00127\n\u0012aggregated_ratings\u0018\u0001 \u0003(\u000b2\u001b.rating.v1.AggregatedRating2\xf5\b\n\rRatingService\u0012i\n\u0013GetAggregatedRating\u0012%.rating.v1.GetAggregatedRatingRequest\u001a&.rating.v1.GetAggregatedRatingResponse\"\u0003\x90\u0002\u0001\u0012{\n\u0019BatchGetAggregatedRatings\u0012+.rating.v1.BatchGetAggregatedRatingsRequest\u001a,.rating.v1.BatchGetAggregatedRatingsResponse\"\u0003\x90\u0002\u0001\u0012K\n\tPutRating\u0012\u001b.rating.v1.PutRatingRequest\u001a\u001c.rating.v1.PutRatingResponse\"\u0003\x90\u0002\u0002\u0012T\n\fDeleteRating\u0012\u001e.rating.v1.DeleteRatingRequest\u001a\u001f.rating.v1.DeleteRatingResponse\"\u0003\x90\u0002\u0002\u0012i\n\u0013DeleteRecordRatings\u0012%.rating.v1.DeleteRecordRatingsRequest\u001a&.rating.v1.DeleteRecordRatingsResponse\"\u0003\x90\u0002\u0002\u0012K\n\tGetRating\u0012\u001b.rating.v1.GetRatingRequest\u001a\u001c.rating.v1.GetRatingResponse\"\u0003\x90\u0002\u0001\u0012T\n\fListTopRated\u0012\u001e.rating.v1.ListTopRatedRequest\u001a\u001f.rating.v1.ListTopRatedResponse\"\u0003\x90\u0002\u0001\u0012t\n\u0016WatchAggregatedRatings\u0012(.rating.v1.WatchAggregatedRatingsRequest\u001a).rating.v1.WatchAggregatedRatingsResponse\"\u0003\x90\u0002\u00010\u0001\u0012Q\n\u000bListRatings\u0012\u001d.rating.v1.ListRatingsRequest\u001a\u001e.rating.v1.ListRatingsResponse\"\u0003\x90\u0002\u0001\u0012Z\n\u000eGetUserSummary\u0012 .rating.v1.GetUserSummaryRequest\u001a!.rating.v1.GetUserSummaryResponse\"\u0003\x90\u0002\u0001\u0012Y\n\rExportRatings\u0012\u001f.rating.v1.ExportRatingsRequest\u001a .rating.v1.ExportRatingsResponse\"\u0003\x90\u0002\u00010\u0001\u0012K\n\tEraseUser\u0012\u001b.rating.v1.EraseUserRequest\u001a\u001c.rating.v1.EraseUserResponse\"\u0003\x90\u0002\u0002b\u0006proto3"), [file_google_protobuf_timestamp]);
+  fileDesc(/*@__PURE__*/ btoa("\n\u0016rating/v1/rating.proto\u0012\trating.v1\"3\n\tRecordRef\u0012\u0011\n\trecord_id\u0018\u0001 \u0001(\t\u0012\u0013\n\u000brecord_type\u0018\u0002 \u0001(\t\"~\n\fPeriodWindow\u0012.\n\nstart_time\u0018\u0001 \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012,\n\bend_time\u0018\u0002 \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012\u0010\n\brevision\u0018\u0003 \u0001(\u0003\"\xe6\u0001\n\u0006Rating\u0012\u0011\n\trecord_id\u0018\u0001 \u0001(\t\u0012\u0013\n\u000brecord_type\u0018\u0002 \u0001(\t\u0012\u000f\n\u0007user_id\u0018\u0003 \u0001(\t\u0012\u0012\n\u0005value\u0018\u0006 \u0001(\u0001H\u0000\x88\u0001\u0001\u0012/\n\u000bupdate_time\u0018\u0005 \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012\u0010\n\brevision\u0018\u0007 \u0001(\u0003\u0012\f\n\u0004etag\u0018\b \u0001(\t\u0012.\n\nrated_time\u0018\t \u0001(\u000b2\u001a.google.protobuf.TimestampB\b\n\u0006_valueJ\u0004\b\u0004\u0010\u0005\"\xcb\u0002\n\u0010AggregatedRating\u0012\u0011\n\trecord_id\u0018\u0001 \u0001(\t\u0012\u0013\n\u000brecord_type\u0018\u0002 \u0001(\t\u0012\r\n\u0005count\u0018\u0003 \u0001(\u0003\u0012\f\n\u0004mean\u0018\u0004 \u0001(\u0001\u0012\u0011\n\thistogram\u0018\u0005 \u0003(\u0003\u0012\u0016\n\u000ebayesian_score\u0018\u0006 \u0001(\u0001\u0012\u001f\n\u0005scale\u0018\u0007 \u0001(\u000b2\u0010.rating.v1.Scale\u0012\u0010\n\bvariance\u0018\b \u0001(\u0001\u0012\u001f\n\u0005prior\u0018\t \u0001(\u000b2\u0010.rating.v1.Prior\u00120\n\u000escore_interval\u0018\n \u0001(\u000b2\u0018.rating.v1.ScoreInterval\u0012\u0010\n\brevision\u0018\u000b \u0001(\u0003\u0012/\n\u000bupdate_time\u0018\f \u0001(\u000b2\u001a.google.protobuf.Timestamp\"/\n\u0005Scale\u0012\u000b\n\u0003min\u0018\u0001 \u0001(\u0001\u0012\u000b\n\u0003max\u0018\u0002 \u0001(\u0001\u0012\f\n\u0004step\u0018\u0003 \u0001(\u0001\"%\n\u0005Prior\u0012\f\n\u0004mean\u0018\u0001 \u0001(\u0001\u0012\u000e\n\u0006weight\u0018\u0002 \u0001(\u0001\"9\n\rScoreInterval\u0012\u000b\n\u0003low\u0018\u0001 \u0001(\u0001\u0012\f\n\u0004high\u0018\u0002 \u0001(\u0001\u0012\r\n\u0005level\u0018\u0003 \u0001(\u0001\"D\n\u001aGetAggregatedRatingRequest\u0012\u0011\n\trecord_id\u0018\u0001 \u0001(\t\u0012\u0013\n\u000brecord_type\u0018\u0002 \u0001(\t\"U\n\u001bGetAggregatedRatingResponse\u00126\n\u0011aggregated_rating\u0018\u0001 \u0001(\u000b2\u001b.rating.v1.AggregatedRating\"I\n BatchGetAggregatedRatingsRequest\u0012%\n\u0007records\u0018\u0001 \u0003(\u000b2\u0014.rating.v1.RecordRef\"\xe7\u0001\n!BatchGetAggregatedRatingsResponse\u00127\n\u0012aggregated_ratings\u0018\u0001 \u0003(\u000b2\u001b.rating.v1.AggregatedRating\u0012H\n\u0006scales\u0018\u0002 \u0003(\u000b28.rating.v1.BatchGetAggregatedRatingsResponse.ScalesEntry\u001a?\n\u000bScalesEntry\u0012\u000b\n\u0003key\u0018\u0001 \u0001(\t\u0012\u001f\n\u0005value\u0018\u0002 \u0001(\u000b2\u0010.rating.v1.Scale:\u00028\u0001\"\xc5\u0001\n\u0010PutRatingRequest\u0012\u0011\n\trecord_id\u0018\u0001 \u0001(\t\u0012\u0013\n\u000brecord_type\u0018\u0002 \u0001(\t\u0012\u000f\n\u0007user_id\u0018\u0003 \u0001(\t\u0012\u0012\n\u0005value\u0018\u0006 \u0001(\u0001H\u0000\x88\u0001\u0001\u0012\f\n\u0004etag\u0018\u0007 \u0001(\t\u0012\u0016\n\u000emust_not_exist\u0018\b \u0001(\b\u0012.\n\nrated_time\u0018\t \u0001(\u000b2\u001a.google.protobuf.TimestampB\b\n\u0006_valueJ\u0004\b\u0004\u0010\u0005\"n\n\u0011PutRatingResponse\u00126\n\u0011aggregated_rating\u0018\u0001 \u0001(\u000b2\u001b.rating.v1.AggregatedRating\u0012!\n\u0006rating\u0018\u0002 \u0001(\u000b2\u0011.rating.v1.Rating\"\\\n\u0013DeleteRatingRequest\u0012\u0011\n\trecord_id\u0018\u0001 \u0001(\t\u0012\u0013\n\u000brecord_type\u0018\u0002 \u0001(\t\u0012\u000f\n\u0007user_id\u0018\u0003 \u0001(\t\u0012\f\n\u0004etag\u0018\u0004 \u0001(\t\"_\n\u0014DeleteRatingResponse\u0012\u000f\n\u0007deleted\u0018\u0001 \u0001(\b\u00126\n\u0011aggregated_rating\u0018\u0002 \u0001(\u000b2\u001b.rating.v1.AggregatedRating\"D\n\u001aDeleteRecordRatingsRequest\u0012\u0011\n\trecord_id\u0018\u0001 \u0001(\t\u0012\u0013\n\u000brecord_type\u0018\u0002 \u0001(\t\"F\n\u001bDeleteRecordRatingsResponse\u0012\u0015\n\rdeleted_count\u0018\u0001 \u0001(\u0003\u0012\u0010\n\bare_left\u0018\u0002 \u0001(\b\"K\n\u0010GetRatingRequest\u0012\u0011\n\trecord_id\u0018\u0001 \u0001(\t\u0012\u0013\n\u000brecord_type\u0018\u0002 \u0001(\t\u0012\u000f\n\u0007user_id\u0018\u0003 \u0001(\t\"6\n\u0011GetRatingResponse\u0012!\n\u0006rating\u0018\u0001 \u0001(\u000b2\u0011.rating.v1.Rating\"\x87\u0001\n\u0013ListTopRatedRequest\u0012\u0013\n\u000brecord_type\u0018\u0001 \u0001(\t\u0012\u0011\n\tcount_min\u0018\u0002 \u0001(\u0003\u0012\u0011\n\tpage_size\u0018\u0003 \u0001(\u0005\u0012\u0012\n\npage_token\u0018\u0004 \u0001(\t\u0012!\n\u0006period\u0018\u0005 \u0001(\u000e2\u0011.rating.v1.Period\"\x91\u0001\n\u0014ListTopRatedResponse\u00127\n\u0012aggregated_ratings\u0018\u0001 \u0003(\u000b2\u001b.rating.v1.AggregatedRating\u0012\u0017\n\u000fnext_page_token\u0018\u0002 \u0001(\t\u0012'\n\u0006window\u0018\u0003 \u0001(\u000b2\u0017.rating.v1.PeriodWindow\"|\n\u0012ListRatingsRequest\u0012\u0011\n\u0007user_id\u0018\u0001 \u0001(\tH\u0000\u0012&\n\u0006record\u0018\u0002 \u0001(\u000b2\u0014.rating.v1.RecordRefH\u0000\u0012\u0011\n\tpage_size\u0018\u0003 \u0001(\u0005\u0012\u0012\n\npage_token\u0018\u0004 \u0001(\tB\u0004\n\u0002of\"f\n\u0013ListRatingsResponse\u0012\"\n\u0007ratings\u0018\u0001 \u0003(\u000b2\u0011.rating.v1.Rating\u0012\u0017\n\u000fnext_page_token\u0018\u0002 \u0001(\t\u0012\u0012\n\ntotal_size\u0018\u0003 \u0001(\u0005\"(\n\u0015GetUserSummaryRequest\u0012\u000f\n\u0007user_id\u0018\u0001 \u0001(\t\"C\n\u0016GetUserSummaryResponse\u0012)\n\tsummaries\u0018\u0001 \u0003(\u000b2\u0016.rating.v1.UserSummary\"s\n\u000bUserSummary\u0012\u0013\n\u000brecord_type\u0018\u0001 \u0001(\t\u0012\r\n\u0005count\u0018\u0002 \u0001(\u0003\u0012\f\n\u0004mean\u0018\u0003 \u0001(\u0001\u0012\u0011\n\thistogram\u0018\u0004 \u0003(\u0003\u0012\u001f\n\u0005scale\u0018\u0005 \u0001(\u000b2\u0010.rating.v1.Scale\"Z\n\u0014ExportRatingsRequest\u0012\u0011\n\u0007user_id\u0018\u0001 \u0001(\tH\u0000\u0012\u0013\n\tall_users\u0018\u0002 \u0001(\bH\u0000\u0012\u0014\n\fresume_token\u0018\u0003 \u0001(\tB\u0004\n\u0002of\"P\n\u0015ExportRatingsResponse\u0012!\n\u0006rating\u0018\u0001 \u0001(\u000b2\u0011.rating.v1.Rating\u0012\u0014\n\fresume_token\u0018\u0002 \u0001(\t\"#\n\u0010EraseUserRequest\u0012\u000f\n\u0007user_id\u0018\u0001 \u0001(\t\"\xe0\u0002\n\u0011EraseUserResponse\u0012;\n\u0007ratings\u0018\u0001 \u0003(\u000b2*.rating.v1.EraseUserResponse.ErasedRatings\u0012;\n\u0007records\u0018\u0002 \u0003(\u000b2*.rating.v1.EraseUserResponse.ErasedRecords\u001a;\n\rErasedRatings\u0012\u0013\n\u000brecord_type\u0018\u0001 \u0001(\t\u0012\u0015\n\rdeleted_count\u0018\u0002 \u0001(\u0003\u001a\x93\u0001\n\rErasedRecords\u0012\r\n\u0005topic\u0018\u0001 \u0001(\t\u0012\u0015\n\rremoved_count\u0018\u0002 \u0001(\u0003\u0012\u0017\n\u000fremaining_count\u0018\u0003 \u0001(\u0003\u0012\u000e\n\u0006reason\u0018\u0004 \u0001(\t\u00123\n\u000fremaining_until\u0018\u0005 \u0001(\u000b2\u001a.google.protobuf.Timestamp\"\xf4\u0001\n\u001dWatchAggregatedRatingsRequest\u0012%\n\u0007records\u0018\u0001 \u0003(\u000b2\u0014.rating.v1.RecordRef\u0012\u0013\n\u000brecord_type\u0018\u0002 \u0001(\t\u0012=\n\u0003top\u0018\u0003 \u0001(\u000b20.rating.v1.WatchAggregatedRatingsRequest.TopList\u0012\u0016\n\u000esince_revision\u0018\u0004 \u0001(\u0003\u001a@\n\u0007TopList\u0012\u0013\n\u000brecord_type\u0018\u0001 \u0001(\t\u0012\u0011\n\tcount_min\u0018\u0002 \u0001(\u0003\u0012\r\n\u0005limit\u0018\u0003 \u0001(\u0005\"\x88\u0002\n\u001eWatchAggregatedRatingsResponse\u00126\n\u0011aggregated_rating\u0018\u0001 \u0001(\u000b2\u001b.rating.v1.AggregatedRating\u0012\u0017\n\u000fresume_revision\u0018\u0002 \u0001(\u0003\u0012>\n\u0003top\u0018\u0003 \u0001(\u000b21.rating.v1.WatchAggregatedRatingsResponse.TopList\u0012\u0011\n\tcaught_up\u0018\u0004 \u0001(\b\u001aB\n\u0007TopList\u00127\n\u0012aggregated_ratings\u0018\u0001 \u0003(\u000b2\u001b.rating.v1.AggregatedRating*C\n\u0006Period\u0012\u0016\n\u0012PERIOD_UNSPECIFIED\u0010\u0000\u0012\u000f\n\u000bPERIOD_WEEK\u0010\u0001\u0012\u0010\n\fPERIOD_MONTH\u0010\u00022\xf5\b\n\rRatingService\u0012i\n\u0013GetAggregatedRating\u0012%.rating.v1.GetAggregatedRatingRequest\u001a&.rating.v1.GetAggregatedRatingResponse\"\u0003\x90\u0002\u0001\u0012{\n\u0019BatchGetAggregatedRatings\u0012+.rating.v1.BatchGetAggregatedRatingsRequest\u001a,.rating.v1.BatchGetAggregatedRatingsResponse\"\u0003\x90\u0002\u0001\u0012K\n\tPutRating\u0012\u001b.rating.v1.PutRatingRequest\u001a\u001c.rating.v1.PutRatingResponse\"\u0003\x90\u0002\u0002\u0012T\n\fDeleteRating\u0012\u001e.rating.v1.DeleteRatingRequest\u001a\u001f.rating.v1.DeleteRatingResponse\"\u0003\x90\u0002\u0002\u0012i\n\u0013DeleteRecordRatings\u0012%.rating.v1.DeleteRecordRatingsRequest\u001a&.rating.v1.DeleteRecordRatingsResponse\"\u0003\x90\u0002\u0002\u0012K\n\tGetRating\u0012\u001b.rating.v1.GetRatingRequest\u001a\u001c.rating.v1.GetRatingResponse\"\u0003\x90\u0002\u0001\u0012T\n\fListTopRated\u0012\u001e.rating.v1.ListTopRatedRequest\u001a\u001f.rating.v1.ListTopRatedResponse\"\u0003\x90\u0002\u0001\u0012t\n\u0016WatchAggregatedRatings\u0012(.rating.v1.WatchAggregatedRatingsRequest\u001a).rating.v1.WatchAggregatedRatingsResponse\"\u0003\x90\u0002\u00010\u0001\u0012Q\n\u000bListRatings\u0012\u001d.rating.v1.ListRatingsRequest\u001a\u001e.rating.v1.ListRatingsResponse\"\u0003\x90\u0002\u0001\u0012Z\n\u000eGetUserSummary\u0012 .rating.v1.GetUserSummaryRequest\u001a!.rating.v1.GetUserSummaryResponse\"\u0003\x90\u0002\u0001\u0012Y\n\rExportRatings\u0012\u001f.rating.v1.ExportRatingsRequest\u001a .rating.v1.ExportRatingsResponse\"\u0003\x90\u0002\u00010\u0001\u0012K\n\tEraseUser\u0012\u001b.rating.v1.EraseUserRequest\u001a\u001c.rating.v1.EraseUserResponse\"\u0003\x90\u0002\u0002b\u0006proto3"), [file_google_protobuf_timestamp]);
 
 /**
  * RecordRef identifies a rated record.
@@ -39,6 +39,41 @@ export type RecordRef = Message<"rating.v1.RecordRef"> & {
  */
 export const RecordRefSchema: GenMessage<RecordRef> = /*@__PURE__*/
   messageDesc(file_rating_v1_rating, 0);
+
+/**
+ * PeriodWindow is a period on one day, and the ratings that were counted in it.
+ *
+ * @generated from message rating.v1.PeriodWindow
+ */
+export type PeriodWindow = Message<"rating.v1.PeriodWindow"> & {
+  /**
+   * The beginning of the first day, in UTC.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * The end of the last day, in UTC. A rating of exactly this time is not in the window.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 2;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * Every change up to this revision is counted. One that was made during the counting may be counted or not.
+   *
+   * @generated from field: int64 revision = 3;
+   */
+  revision: bigint;
+};
+
+/**
+ * Describes the message rating.v1.PeriodWindow.
+ * Use `create(PeriodWindowSchema)` to create a new message.
+ */
+export const PeriodWindowSchema: GenMessage<PeriodWindow> = /*@__PURE__*/
+  messageDesc(file_rating_v1_rating, 1);
 
 /**
  * Rating is what one user thinks of one record.
@@ -94,7 +129,7 @@ export type Rating = Message<"rating.v1.Rating"> & {
 
   /**
    * When the user rated, as the client or an import says, in the years 1 to 9999, to the millisecond. Unset when
-   * nobody said. Nothing is ordered by it: that is update_time.
+   * nobody said. Lists of ratings are not ordered by it, but by update_time. The lists of a Period use it.
    *
    * @generated from field: google.protobuf.Timestamp rated_time = 9;
    */
@@ -106,7 +141,7 @@ export type Rating = Message<"rating.v1.Rating"> & {
  * Use `create(RatingSchema)` to create a new message.
  */
 export const RatingSchema: GenMessage<Rating> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 1);
+  messageDesc(file_rating_v1_rating, 2);
 
 /**
  * AggregatedRating is what all users together think of a record, with all that is needed to compute it again.
@@ -199,7 +234,7 @@ export type AggregatedRating = Message<"rating.v1.AggregatedRating"> & {
  * Use `create(AggregatedRatingSchema)` to create a new message.
  */
 export const AggregatedRatingSchema: GenMessage<AggregatedRating> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 2);
+  messageDesc(file_rating_v1_rating, 3);
 
 /**
  * Scale has the values that a rating may have: min, min + step, and so on, up to max.
@@ -228,7 +263,7 @@ export type Scale = Message<"rating.v1.Scale"> & {
  * Use `create(ScaleSchema)` to create a new message.
  */
 export const ScaleSchema: GenMessage<Scale> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 3);
+  messageDesc(file_rating_v1_rating, 4);
 
 /**
  * Prior is what is assumed of a record that nobody has rated: weight ratings, with mean as their mean.
@@ -254,7 +289,7 @@ export type Prior = Message<"rating.v1.Prior"> & {
  * Use `create(PriorSchema)` to create a new message.
  */
 export const PriorSchema: GenMessage<Prior> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 4);
+  messageDesc(file_rating_v1_rating, 5);
 
 /**
  * ScoreInterval holds the mean of all possible ratings with the probability level. It is
@@ -293,7 +328,7 @@ export type ScoreInterval = Message<"rating.v1.ScoreInterval"> & {
  * Use `create(ScoreIntervalSchema)` to create a new message.
  */
 export const ScoreIntervalSchema: GenMessage<ScoreInterval> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 5);
+  messageDesc(file_rating_v1_rating, 6);
 
 /**
  * @generated from message rating.v1.GetAggregatedRatingRequest
@@ -317,7 +352,7 @@ export type GetAggregatedRatingRequest = Message<"rating.v1.GetAggregatedRatingR
  * Use `create(GetAggregatedRatingRequestSchema)` to create a new message.
  */
 export const GetAggregatedRatingRequestSchema: GenMessage<GetAggregatedRatingRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 6);
+  messageDesc(file_rating_v1_rating, 7);
 
 /**
  * @generated from message rating.v1.GetAggregatedRatingResponse
@@ -334,7 +369,7 @@ export type GetAggregatedRatingResponse = Message<"rating.v1.GetAggregatedRating
  * Use `create(GetAggregatedRatingResponseSchema)` to create a new message.
  */
 export const GetAggregatedRatingResponseSchema: GenMessage<GetAggregatedRatingResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 7);
+  messageDesc(file_rating_v1_rating, 8);
 
 /**
  * @generated from message rating.v1.BatchGetAggregatedRatingsRequest
@@ -353,7 +388,7 @@ export type BatchGetAggregatedRatingsRequest = Message<"rating.v1.BatchGetAggreg
  * Use `create(BatchGetAggregatedRatingsRequestSchema)` to create a new message.
  */
 export const BatchGetAggregatedRatingsRequestSchema: GenMessage<BatchGetAggregatedRatingsRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 8);
+  messageDesc(file_rating_v1_rating, 9);
 
 /**
  * @generated from message rating.v1.BatchGetAggregatedRatingsResponse
@@ -377,7 +412,7 @@ export type BatchGetAggregatedRatingsResponse = Message<"rating.v1.BatchGetAggre
  * Use `create(BatchGetAggregatedRatingsResponseSchema)` to create a new message.
  */
 export const BatchGetAggregatedRatingsResponseSchema: GenMessage<BatchGetAggregatedRatingsResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 9);
+  messageDesc(file_rating_v1_rating, 10);
 
 /**
  * @generated from message rating.v1.PutRatingRequest
@@ -436,7 +471,7 @@ export type PutRatingRequest = Message<"rating.v1.PutRatingRequest"> & {
  * Use `create(PutRatingRequestSchema)` to create a new message.
  */
 export const PutRatingRequestSchema: GenMessage<PutRatingRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 10);
+  messageDesc(file_rating_v1_rating, 11);
 
 /**
  * @generated from message rating.v1.PutRatingResponse
@@ -462,7 +497,7 @@ export type PutRatingResponse = Message<"rating.v1.PutRatingResponse"> & {
  * Use `create(PutRatingResponseSchema)` to create a new message.
  */
 export const PutRatingResponseSchema: GenMessage<PutRatingResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 11);
+  messageDesc(file_rating_v1_rating, 12);
 
 /**
  * @generated from message rating.v1.DeleteRatingRequest
@@ -499,7 +534,7 @@ export type DeleteRatingRequest = Message<"rating.v1.DeleteRatingRequest"> & {
  * Use `create(DeleteRatingRequestSchema)` to create a new message.
  */
 export const DeleteRatingRequestSchema: GenMessage<DeleteRatingRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 12);
+  messageDesc(file_rating_v1_rating, 13);
 
 /**
  * @generated from message rating.v1.DeleteRatingResponse
@@ -525,7 +560,7 @@ export type DeleteRatingResponse = Message<"rating.v1.DeleteRatingResponse"> & {
  * Use `create(DeleteRatingResponseSchema)` to create a new message.
  */
 export const DeleteRatingResponseSchema: GenMessage<DeleteRatingResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 13);
+  messageDesc(file_rating_v1_rating, 14);
 
 /**
  * @generated from message rating.v1.DeleteRecordRatingsRequest
@@ -549,7 +584,7 @@ export type DeleteRecordRatingsRequest = Message<"rating.v1.DeleteRecordRatingsR
  * Use `create(DeleteRecordRatingsRequestSchema)` to create a new message.
  */
 export const DeleteRecordRatingsRequestSchema: GenMessage<DeleteRecordRatingsRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 14);
+  messageDesc(file_rating_v1_rating, 15);
 
 /**
  * @generated from message rating.v1.DeleteRecordRatingsResponse
@@ -575,7 +610,7 @@ export type DeleteRecordRatingsResponse = Message<"rating.v1.DeleteRecordRatings
  * Use `create(DeleteRecordRatingsResponseSchema)` to create a new message.
  */
 export const DeleteRecordRatingsResponseSchema: GenMessage<DeleteRecordRatingsResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 15);
+  messageDesc(file_rating_v1_rating, 16);
 
 /**
  * @generated from message rating.v1.GetRatingRequest
@@ -604,7 +639,7 @@ export type GetRatingRequest = Message<"rating.v1.GetRatingRequest"> & {
  * Use `create(GetRatingRequestSchema)` to create a new message.
  */
 export const GetRatingRequestSchema: GenMessage<GetRatingRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 16);
+  messageDesc(file_rating_v1_rating, 17);
 
 /**
  * @generated from message rating.v1.GetRatingResponse
@@ -621,7 +656,7 @@ export type GetRatingResponse = Message<"rating.v1.GetRatingResponse"> & {
  * Use `create(GetRatingResponseSchema)` to create a new message.
  */
 export const GetRatingResponseSchema: GenMessage<GetRatingResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 17);
+  messageDesc(file_rating_v1_rating, 18);
 
 /**
  * @generated from message rating.v1.ListTopRatedRequest
@@ -649,11 +684,20 @@ export type ListTopRatedRequest = Message<"rating.v1.ListTopRatedRequest"> & {
   pageSize: number;
 
   /**
-   * next_page_token of the page before, with the same record_type and count_min. Empty for the first page.
+   * next_page_token of the page before, with the same record_type, count_min and period. Empty for the first page. With
+   * a period, all pages are of the window of the first one. A token is valid until the end of the next UTC day.
    *
    * @generated from field: string page_token = 4;
    */
   pageToken: string;
+
+  /**
+   * Counts only the ratings of a period: count_min, the order and everything in aggregated_ratings are then about them.
+   * The lists of a period may be some seconds old when the service has many ratings. Unset for all ratings.
+   *
+   * @generated from field: rating.v1.Period period = 5;
+   */
+  period: Period;
 };
 
 /**
@@ -661,7 +705,7 @@ export type ListTopRatedRequest = Message<"rating.v1.ListTopRatedRequest"> & {
  * Use `create(ListTopRatedRequestSchema)` to create a new message.
  */
 export const ListTopRatedRequestSchema: GenMessage<ListTopRatedRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 18);
+  messageDesc(file_rating_v1_rating, 19);
 
 /**
  * @generated from message rating.v1.ListTopRatedResponse
@@ -679,6 +723,13 @@ export type ListTopRatedResponse = Message<"rating.v1.ListTopRatedResponse"> & {
    * @generated from field: string next_page_token = 2;
    */
   nextPageToken: string;
+
+  /**
+   * Set with a period. The aggregates then have its revision, and no update_time.
+   *
+   * @generated from field: rating.v1.PeriodWindow window = 3;
+   */
+  window?: PeriodWindow | undefined;
 };
 
 /**
@@ -686,7 +737,7 @@ export type ListTopRatedResponse = Message<"rating.v1.ListTopRatedResponse"> & {
  * Use `create(ListTopRatedResponseSchema)` to create a new message.
  */
 export const ListTopRatedResponseSchema: GenMessage<ListTopRatedResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 19);
+  messageDesc(file_rating_v1_rating, 20);
 
 /**
  * @generated from message rating.v1.ListRatingsRequest
@@ -731,7 +782,7 @@ export type ListRatingsRequest = Message<"rating.v1.ListRatingsRequest"> & {
  * Use `create(ListRatingsRequestSchema)` to create a new message.
  */
 export const ListRatingsRequestSchema: GenMessage<ListRatingsRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 20);
+  messageDesc(file_rating_v1_rating, 21);
 
 /**
  * @generated from message rating.v1.ListRatingsResponse
@@ -762,7 +813,7 @@ export type ListRatingsResponse = Message<"rating.v1.ListRatingsResponse"> & {
  * Use `create(ListRatingsResponseSchema)` to create a new message.
  */
 export const ListRatingsResponseSchema: GenMessage<ListRatingsResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 21);
+  messageDesc(file_rating_v1_rating, 22);
 
 /**
  * @generated from message rating.v1.GetUserSummaryRequest
@@ -781,7 +832,7 @@ export type GetUserSummaryRequest = Message<"rating.v1.GetUserSummaryRequest"> &
  * Use `create(GetUserSummaryRequestSchema)` to create a new message.
  */
 export const GetUserSummaryRequestSchema: GenMessage<GetUserSummaryRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 22);
+  messageDesc(file_rating_v1_rating, 23);
 
 /**
  * @generated from message rating.v1.GetUserSummaryResponse
@@ -800,7 +851,7 @@ export type GetUserSummaryResponse = Message<"rating.v1.GetUserSummaryResponse">
  * Use `create(GetUserSummaryResponseSchema)` to create a new message.
  */
 export const GetUserSummaryResponseSchema: GenMessage<GetUserSummaryResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 23);
+  messageDesc(file_rating_v1_rating, 24);
 
 /**
  * UserSummary is what one user thinks of the records of one type.
@@ -845,7 +896,7 @@ export type UserSummary = Message<"rating.v1.UserSummary"> & {
  * Use `create(UserSummarySchema)` to create a new message.
  */
 export const UserSummarySchema: GenMessage<UserSummary> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 24);
+  messageDesc(file_rating_v1_rating, 25);
 
 /**
  * @generated from message rating.v1.ExportRatingsRequest
@@ -886,7 +937,7 @@ export type ExportRatingsRequest = Message<"rating.v1.ExportRatingsRequest"> & {
  * Use `create(ExportRatingsRequestSchema)` to create a new message.
  */
 export const ExportRatingsRequestSchema: GenMessage<ExportRatingsRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 25);
+  messageDesc(file_rating_v1_rating, 26);
 
 /**
  * @generated from message rating.v1.ExportRatingsResponse
@@ -910,7 +961,7 @@ export type ExportRatingsResponse = Message<"rating.v1.ExportRatingsResponse"> &
  * Use `create(ExportRatingsResponseSchema)` to create a new message.
  */
 export const ExportRatingsResponseSchema: GenMessage<ExportRatingsResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 26);
+  messageDesc(file_rating_v1_rating, 27);
 
 /**
  * @generated from message rating.v1.EraseUserRequest
@@ -929,7 +980,7 @@ export type EraseUserRequest = Message<"rating.v1.EraseUserRequest"> & {
  * Use `create(EraseUserRequestSchema)` to create a new message.
  */
 export const EraseUserRequestSchema: GenMessage<EraseUserRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 27);
+  messageDesc(file_rating_v1_rating, 28);
 
 /**
  * @generated from message rating.v1.EraseUserResponse
@@ -955,7 +1006,7 @@ export type EraseUserResponse = Message<"rating.v1.EraseUserResponse"> & {
  * Use `create(EraseUserResponseSchema)` to create a new message.
  */
 export const EraseUserResponseSchema: GenMessage<EraseUserResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 28);
+  messageDesc(file_rating_v1_rating, 29);
 
 /**
  * ErasedRatings counts ratings of one record type.
@@ -979,7 +1030,7 @@ export type EraseUserResponse_ErasedRatings = Message<"rating.v1.EraseUserRespon
  * Use `create(EraseUserResponse_ErasedRatingsSchema)` to create a new message.
  */
 export const EraseUserResponse_ErasedRatingsSchema: GenMessage<EraseUserResponse_ErasedRatings> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 28, 0);
+  messageDesc(file_rating_v1_rating, 29, 0);
 
 /**
  * ErasedRecords counts records of one topic.
@@ -1026,7 +1077,7 @@ export type EraseUserResponse_ErasedRecords = Message<"rating.v1.EraseUserRespon
  * Use `create(EraseUserResponse_ErasedRecordsSchema)` to create a new message.
  */
 export const EraseUserResponse_ErasedRecordsSchema: GenMessage<EraseUserResponse_ErasedRecords> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 28, 1);
+  messageDesc(file_rating_v1_rating, 29, 1);
 
 /**
  * WatchAggregatedRatingsRequest selects what to watch: records, record_type or top.
@@ -1068,7 +1119,7 @@ export type WatchAggregatedRatingsRequest = Message<"rating.v1.WatchAggregatedRa
  * Use `create(WatchAggregatedRatingsRequestSchema)` to create a new message.
  */
 export const WatchAggregatedRatingsRequestSchema: GenMessage<WatchAggregatedRatingsRequest> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 29);
+  messageDesc(file_rating_v1_rating, 30);
 
 /**
  * TopList is the beginning of a list as ListTopRated returns it.
@@ -1103,7 +1154,7 @@ export type WatchAggregatedRatingsRequest_TopList = Message<"rating.v1.WatchAggr
  * Use `create(WatchAggregatedRatingsRequest_TopListSchema)` to create a new message.
  */
 export const WatchAggregatedRatingsRequest_TopListSchema: GenMessage<WatchAggregatedRatingsRequest_TopList> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 29, 0);
+  messageDesc(file_rating_v1_rating, 30, 0);
 
 /**
  * WatchAggregatedRatingsResponse has one state, or only resume_revision when nothing changed after since_revision.
@@ -1147,7 +1198,7 @@ export type WatchAggregatedRatingsResponse = Message<"rating.v1.WatchAggregatedR
  * Use `create(WatchAggregatedRatingsResponseSchema)` to create a new message.
  */
 export const WatchAggregatedRatingsResponseSchema: GenMessage<WatchAggregatedRatingsResponse> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 30);
+  messageDesc(file_rating_v1_rating, 31);
 
 /**
  * TopList has the aggregates by score, the highest first.
@@ -1166,7 +1217,50 @@ export type WatchAggregatedRatingsResponse_TopList = Message<"rating.v1.WatchAgg
  * Use `create(WatchAggregatedRatingsResponse_TopListSchema)` to create a new message.
  */
 export const WatchAggregatedRatingsResponse_TopListSchema: GenMessage<WatchAggregatedRatingsResponse_TopList> = /*@__PURE__*/
-  messageDesc(file_rating_v1_rating, 30, 0);
+  messageDesc(file_rating_v1_rating, 31, 0);
+
+/**
+ * Period is a number of whole UTC days, of which today is the last. A rating belongs to the day of its rated_time, or of
+ * its update_time when nobody said when the user rated.
+ *
+ * @generated from enum rating.v1.Period
+ */
+export const Period = {
+  /**
+   * All ratings, whenever they were made.
+   *
+   * @generated from enum value: PERIOD_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Today and the 6 days before.
+   *
+   * @generated from enum value: PERIOD_WEEK = 1;
+   */
+  WEEK: 1,
+
+  /**
+   * Today and the 29 days before.
+   *
+   * @generated from enum value: PERIOD_MONTH = 2;
+   */
+  MONTH: 2,
+} as const;
+
+/**
+ * Period is a number of whole UTC days, of which today is the last. A rating belongs to the day of its rated_time, or of
+ * its update_time when nobody said when the user rated.
+ *
+ * @generated from enum rating.v1.Period
+ */
+export type Period = (typeof Period)[keyof typeof Period] | UnknownEnum;
+
+/**
+ * Describes the enum rating.v1.Period.
+ */
+export const PeriodSchema: GenEnum<Period> = /*@__PURE__*/
+  enumDesc(file_rating_v1_rating, 0);
 
 /**
  * RatingService owns the ratings and their aggregates. A record is a pair of record_type and record_id;
@@ -1246,7 +1340,8 @@ export const RatingService: GenService<{
     output: typeof GetRatingResponseSchema;
   },
   /**
-   * ListTopRated pages through the records of a type by score, the highest first.
+   * ListTopRated pages through the records of a type by score, the highest first: by all ratings, or by those of a
+   * period.
    *
    * @generated from rpc rating.v1.RatingService.ListTopRated
    */
