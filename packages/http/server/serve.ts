@@ -1,4 +1,10 @@
-import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net'
+import {
+  type AddressInfo,
+  createServer,
+  type ListenOptions,
+  type Server as NetServer,
+  type Socket,
+} from 'node:net'
 import type { Admission } from '../admission/port.ts'
 import type { Http1Limits } from '../http1/limits.ts'
 import { createHttp1Server } from '../http1/server.ts'
@@ -21,6 +27,11 @@ export interface ServeOptions {
   readonly host?: string
   /** Port to listen on. 0 chooses a free one. */
   readonly port: number
+  /**
+   * True to share the port with other processes that do the same, among which Linux spreads the
+   * connections (`SO_REUSEPORT`). Default: false.
+   */
+  readonly sharesPort?: boolean
   /** TLS on the same port. Without it, connections that begin with a TLS handshake are closed. */
   readonly tls?: TlsOptions
   readonly limits?: Partial<PortLimits>
@@ -116,7 +127,12 @@ export async function serve(options: ServeOptions): Promise<Server> {
     if (account !== undefined) arrivals.add(socket, welcome(socket, account))
   })
   const host = options.host ?? '127.0.0.1'
-  await listen(listener, host, options.port, connections.backlog)
+  await listen(listener, {
+    host,
+    port: options.port,
+    reusePort: options.sharesPort ?? false,
+    ...(connections.backlog !== undefined && { backlog: connections.backlog }),
+  })
   listener.on('error', (err) => log.error({ err }, 'the port failed'))
   const { port } = listener.address() as AddressInfo
 
@@ -172,19 +188,20 @@ function addressOf(socket: Socket): string {
   return socket.remoteAddress ?? ''
 }
 
-function listen(
-  listener: NetServer,
-  host: string,
-  port: number,
-  backlog: number | undefined,
-): Promise<void> {
+interface ListenAddress extends ListenOptions {
+  readonly host: string
+  readonly port: number
+}
+
+function listen(listener: NetServer, address: ListenAddress): Promise<void> {
+  const { host, port } = address
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const refuse = (cause: NodeJS.ErrnoException) => {
     const reason = cause.code === 'EADDRINUSE' ? 'it is in use' : cause.message
     reject(new Error(`cannot listen on ${host}:${port}: ${reason}`, { cause }))
   }
   listener.once('error', refuse)
-  listener.listen({ port, host, ...(backlog !== undefined && { backlog }) }, () => {
+  listener.listen(address, () => {
     listener.off('error', refuse)
     resolve()
   })
