@@ -76,6 +76,7 @@ export function readDevConfig(
     memoryBytesMax,
     tracing,
     port: readPort(flags, `port-${service}`, port),
+    workers: 1,
   })
   const config = {
     log,

@@ -20,21 +20,28 @@ export type EventLogConfig = {
     } & KafkaAccess)
 )
 
+/** Options of a log in a file. */
+export interface LogFileOptions {
+  /** Receives failures of the file. */
+  readonly faults?: SqliteFaults
+  /** True to check the file after a crash. Default: false. */
+  readonly checked?: boolean
+}
+
 /**
  * Opens the configured log. Only its module is loaded. Creates the folder of a file when it is
  * absent.
- * @param faults Receives failures of the file. With it, the file is also checked after a crash.
  */
 export async function openEventLog(
   config: EventLogConfig,
   log: Logger,
-  faults?: SqliteFaults,
+  file: LogFileOptions = {},
 ): Promise<EventLog> {
   switch (config.kind) {
     case 'embedded': {
       if (config.path !== ':memory:') await prepareFolder(config.path)
       const { createEmbeddedEventLog } = await import('./embedded/embedded.ts')
-      return createEmbeddedEventLog({ ...config, ...(faults && { faults, checked: true }) })
+      return createEmbeddedEventLog({ ...config, ...file })
     }
     case 'kafka': {
       const { createKafkaEventLog } = await import('./kafka/kafka.ts')

@@ -84,6 +84,7 @@ export function measureAdmission({ registry }: Metrics, gate: Gate): void {
     new Gauge({
       name: `marquee_admission_${name}`,
       help,
+      aggregator: name === 'overloaded' ? 'max' : 'sum',
       registers: [registry],
       collect() {
         this.set(read())

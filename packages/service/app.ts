@@ -189,7 +189,8 @@ export function createApp(name: string, options: AppOptions): ServiceApp {
   access.addRoute('/readyz', { GET: Access.PUBLIC })
   addProbes(app, health)
   access.addRoute('/metrics', { GET: Access.OPERATOR })
-  if (metrics.registry && !closed.has('metrics')) addMetrics(app, metrics.registry)
+  const { registry, text } = metrics
+  if (registry && text && !closed.has('metrics')) addMetrics(app, { registry, text })
   access.addRoute(openApiPath, { GET: Access.PUBLIC })
   addOpenApi(app, { name, restRoutes, defaults, descriptions: options.descriptions })
   const rpcOptions = {
@@ -242,9 +243,12 @@ function addProbes(app: Hono<Environment>, health: Health): void {
   for (const path of ['/livez', '/readyz']) app.all(path, refuseMethod('GET, HEAD'))
 }
 
-function addMetrics(app: Hono<Environment>, registry: Metrics['registry']): void {
+function addMetrics(
+  app: Hono<Environment>,
+  { registry, text }: Pick<Metrics, 'registry' | 'text'>,
+): void {
   app.get('/metrics', async (c) =>
-    c.body(await registry.metrics(), 200, { 'content-type': registry.contentType }),
+    c.body(await text(), 200, { 'content-type': registry.contentType }),
   )
   app.all('/metrics', refuseMethod('GET, HEAD'))
 }

@@ -36,6 +36,8 @@ export interface ConnectNodeOptions {
   readonly log: CallLog
   /** Has to be without issuers: these handlers verify no tokens. */
   readonly auth: AuthOptions
+  /** Has to be 1: these handlers cannot share their port. */
+  readonly workers: number
 }
 
 /** A server of Connect's own handlers. Disposing it closes its connections at once. */
@@ -49,7 +51,10 @@ export interface ConnectNodeServer extends AsyncDisposable {
  * limits of a message exist only in `serve` of `@marquee/http`.
  */
 export async function serveConnectNode(options: ConnectNodeOptions): Promise<ConnectNodeServer> {
-  const { app, routes, services, health, log, host, port, auth } = options
+  const { app, routes, services, health, log, host, port, auth, workers } = options
+  if (workers > 1) {
+    throw new Error('connect-node.ts runs in one process: leave out --workers, or start main.ts')
+  }
   if (auth.tokens !== undefined) {
     throw new Error('connect-node.ts verifies no tokens: leave out --auth-issuer, or start main.ts')
   }

@@ -21,12 +21,14 @@ export async function startMetadata(
   registry: Registry,
   memory: MemoryBudget,
 ): Promise<Server> {
-  const { use, log } = running
+  const { use, log, workers } = running
   const parts = await createServiceParts('metadata', running, options, registry, memory)
   const { health, metrics } = parts
   const onWarning = (message: string) => log.warn(message)
   const faults = openFaults({ log, metrics, health })
-  const store = use(await openMetadataStore(options.databaseUrl, { onWarning, faults }))
+  const isSharedByWorkers = workers.place?.isFirst === false
+  const storeOptions = { onWarning, faults, isSharedByWorkers }
+  const store = use(await openMetadataStore(options.databaseUrl, storeOptions))
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
   const { rated, ratings } = await openRatings(running, options, registry)
   if (ratings) health.note('ratings', ratingsNotice(ratings))

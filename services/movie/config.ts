@@ -46,6 +46,11 @@ export function readMovieConfig(
   const page = readPageConfig(flags)
   const identity = readServiceIdentity(flags, 'movie', service.auth)
   const signIn = readSignIn(flags, service.auth)
+  if (signIn?.keys.length === 0 && service.workers > 1) {
+    flags.refuse(
+      `--workers is ${service.workers}, and sessions have to be read by each: set --session-key-file`,
+    )
+  }
   const retries = { retriesMax: readRetriesMax(flags) }
   flags.finish()
   const registry = consul ?? { kind: 'static' as const, addresses }

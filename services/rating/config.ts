@@ -5,6 +5,7 @@ import { type EventLogNames, readEventLogNames } from '@marquee/service/flags/ev
 import { type Flags, type FlagsSource, readFlags } from '@marquee/service/flags/flags'
 import { readConsulConfig } from '@marquee/service/flags/registry'
 import { readServiceOptions, type ServiceOptions } from '@marquee/service/flags/service'
+import { requireSharedDatabase, requireSharedLog } from '@marquee/service/flags/workers'
 import type { EventsFrom } from './feed/rebuild.ts'
 import type { LogPolicy } from './log-guard.ts'
 import { createScale, defaultScale, type Scale, scaleText } from './scale.ts'
@@ -32,11 +33,15 @@ export function readRatingConfig(
 ): RatingConfig {
   const flags = readFlags(usage, source)
   const service = readServiceOptions(flags, 8082)
+  const databaseUrl = readDatabaseUrl(flags)
+  requireSharedDatabase(flags, service.workers, databaseUrl)
+  const eventLog = readEventLogConfig(flags, 'data')
+  requireSharedLog(flags, service.workers, eventLog)
   const config: RatingConfig = {
     ...service,
     registry: readConsulConfig(flags, service.advertise) ?? { kind: 'static', addresses: {} },
-    databaseUrl: readDatabaseUrl(flags),
-    eventLog: readEventLogConfig(flags, 'data'),
+    databaseUrl,
+    eventLog,
     names: readEventLogNames(flags),
     logPolicy: readLogPolicy(flags),
     publishes: readPublishes(flags),

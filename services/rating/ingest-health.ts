@@ -69,6 +69,7 @@ export function measureIngest({ registry }: Metrics, ingest: Pick<Ingest, 'statu
     name: 'marquee_ingest_state',
     help: 'State of ingestion: 1 for the current state, 0 for the others.',
     labelNames: ['state'],
+    aggregator: 'max',
     registers,
     collect() {
       const { state } = ingest.status()
@@ -88,6 +89,7 @@ export function measureIngest({ registry }: Metrics, ingest: Pick<Ingest, 'statu
   new Gauge({
     name: 'marquee_ingest_last_poll_timestamp_seconds',
     help: 'Time of the last poll of the event log.',
+    aggregator: 'max',
     registers,
     collect() {
       this.set((ingest.status().lastPollTimeMs ?? 0) / 1000)

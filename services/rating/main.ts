@@ -17,6 +17,7 @@ import { startRelay } from './feed/relay.ts'
 import { createIngest } from './ingest.ts'
 import { ingestCondition, ingestLiveness, ingestNotice, measureIngest } from './ingest-health.ts'
 import { createRatingApp } from './service.ts'
+import { hearWorkers } from './store/hear-workers.ts'
 import { openRatingStore } from './store/open.ts'
 import { createAggregateWatches } from './watch.ts'
 
@@ -27,16 +28,21 @@ export async function startRating(
   registry: Registry,
   memory: MemoryBudget,
 ): Promise<Server> {
-  const { use, log } = running
+  const { use, log, workers } = running
   const { rules, names, logPolicy, publishes } = options
   const parts = await createServiceParts('rating', running, options, registry, memory)
   const { health, metrics, traces } = parts
   const onWarning = (message: string) => log.warn(message)
   const faults = openFaults({ log, metrics, health })
-  const store = use(await openRatingStore(options.databaseUrl, { rules, onWarning, faults }))
+  const isSharedByWorkers = workers.place?.isFirst === false
+  const storeOptions = { rules, onWarning, faults, isSharedByWorkers }
+  const opened = use(await openRatingStore(options.databaseUrl, storeOptions))
+  const store = hearWorkers(opened, workers.topic('ratings'))
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
-  const opened = use(await openEventLog(options.eventLog, log, faults))
-  const eventLog = traces ? traceEventLog(opened, traces, options.eventLog.kind) : opened
+  // Another worker that writes could seem to be damage.
+  const file = { faults, checked: !isSharedByWorkers }
+  const ownLog = use(await openEventLog(options.eventLog, log, file))
+  const eventLog = traces ? traceEventLog(ownLog, traces, options.eventLog.kind) : ownLog
   const watches = use(createAggregateWatches({ store }))
   const ingest = createIngest({ eventLog, sink: store, log, logPolicy, ...names })
   health.require('ingest', ingestCondition(ingest), 'work')

@@ -19,8 +19,12 @@ export function memoryLimitBytes(): number {
   return limit > 0 ? Math.min(limit, total) : total
 }
 
-/** Reads the memory budget: the memory that the requests of all clients may hold, in bytes. */
-export function readMemoryBudget(flags: Flags): number {
+/**
+ * Reads the memory budget: the memory that the requests of all clients may hold, in bytes.
+ * @param workers Number of processes that share it evenly.
+ * @returns the budget of one process.
+ */
+export function readMemoryBudget(flags: Flags, workers = 1): number {
   const bytes = Math.max(budgetBytesMin, memoryLimitBytes() * budgetShare)
   const mebibytes = flags.integer({
     flag: 'memory-budget',
@@ -29,5 +33,11 @@ export function readMemoryBudget(flags: Flags): number {
     min: budgetBytesMin / mebibyte,
     max: 1_048_576,
   })
-  return mebibytes * mebibyte
+  const bytesOfOne = Math.floor((mebibytes * mebibyte) / workers)
+  if (bytesOfOne >= budgetBytesMin) return bytesOfOne
+  const mebibytesMin = (budgetBytesMin / mebibyte) * workers
+  flags.refuse(
+    `--memory-budget is ${mebibytes}: give at least ${mebibytesMin} for ${workers} workers`,
+  )
+  return budgetBytesMin
 }

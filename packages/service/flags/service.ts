@@ -9,10 +9,13 @@ import { readMemoryBudget } from './memory.ts'
 import { readTls, type TlsFileOptions } from './tls.ts'
 import { readTracingOptions, type TracingOptions } from './tracing.ts'
 import { readTrafficOptions, type TrafficOptions } from './traffic.ts'
+import { readWorkers } from './workers.ts'
 
 /** Options of every service. */
 export interface ServiceOptions extends TrafficOptions, HostOptions {
   readonly port: number
+  /** Number of processes that share the port. */
+  readonly workers: number
   readonly log: LogOptions
   /** Origins of the pages whose scripts may call the service. */
   readonly corsOrigins: readonly string[]
@@ -25,7 +28,7 @@ export interface ServiceOptions extends TrafficOptions, HostOptions {
   readonly closed: ReadonlySet<Closable>
   /** Limits of admission. */
   readonly admissionLimits: Partial<AdmissionLimits>
-  /** Memory that the requests of all clients may hold, in bytes. */
+  /** Memory that the requests of all clients of one process may hold, in bytes. */
   readonly memoryBytesMax: number
   readonly tracing: TracingOptions
   /** TLS, on the same port as cleartext. Default: no TLS. */
@@ -45,6 +48,7 @@ export function readServiceOptions(
   streamsPerClientMax?: number,
 ): ServiceOptions {
   const tls = readTls(flags)
+  const workers = readWorkers(flags)
   const hosts = readHosts(flags)
   const admin = readAdmin(flags)
   const ownPort = readPort(flags, 'port', port)
@@ -55,11 +59,12 @@ export function readServiceOptions(
     ...(admin && { admin }),
     closed: readClosed(flags),
     port: ownPort,
+    workers,
     log: readLogOptions(flags, 'info'),
     ...readCors(flags),
     ...readTrafficOptions(flags, streamsPerClientMax),
     admissionLimits: readAdmissionLimits(flags),
-    memoryBytesMax: readMemoryBudget(flags),
+    memoryBytesMax: readMemoryBudget(flags, workers),
     tracing: readTracingOptions(flags),
     ...(tls && { tls }),
   }

@@ -11,5 +11,20 @@ for (const name of ['bun', 'deno', 'node'] as const) {
       expect((await program.exited).code).not.toBe(0)
       expect(program.stdout()).toContain('the last line')
     })
+
+    test('a worker writes all lines whole, each with its index', async () => {
+      const entry = 'packages/service/testing/log-peer.ts'
+      await using program = await spawnProgram({ runtime: name, entry, args: ['worker'] })
+      await program.exited
+      const lines = program
+        .stdout()
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+      expect(lines.map(({ worker, msg }) => [worker, msg])).toEqual([
+        ...Array.from({ length: 100 }, (_, line) => [3, `line ${line}`]),
+        [3, 'the last line'],
+      ])
+    })
   })
 }

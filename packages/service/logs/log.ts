@@ -15,16 +15,26 @@ export interface Log extends Disposable {
 /** Maximum size of the buffer of log lines, in characters, and maximum time until it is written. */
 const bufferedCharsMax = 16 * 1024
 const flushIntervalMs = 200
+/**
+ * Size that Linux writes to a pipe as a whole, in bytes (PIPE_BUF). Workers write to the same pipe,
+ * and larger parts of several could be mixed.
+ */
+const sharedWriteBytesMax = 4_096
+const newline = 10
 
-/** Opens the log on standard output. Its lines are within `logLimits`. */
-export async function openLog({ level, format }: LogOptions): Promise<Log> {
-  const options = { ...logBounds, level, base: undefined, timestamp: createTimestamp() }
+/**
+ * Opens the log on standard output. Its lines are within `logLimits`.
+ * @param worker Index of this process among those that write to the same output. Each line has it.
+ */
+export async function openLog({ level, format }: LogOptions, worker?: number): Promise<Log> {
+  const base = worker === undefined ? undefined : { worker }
+  const options = { ...logBounds, level, base, timestamp: createTimestamp() }
   if (format === 'pretty') {
     const { default: pretty } = await import('pino-pretty')
     const stream: DestinationStream = pretty({ sync: true, ignore: 'pid,hostname' })
     return { logger: pino(options, stream), [Symbol.dispose]() {} }
   }
-  const output = createOutput()
+  const output = createOutput(worker === undefined ? undefined : sharedWriteBytesMax)
   return { logger: pino(options, output), [Symbol.dispose]: output.close }
 }
 
@@ -38,15 +48,18 @@ interface Output extends DestinationStream {
  * Creates a buffered output to standard output, because each write measures and copies its text. A
  * flush writes before it returns: a runtime exits without the writes that its threads still have to
  * do, and nothing limits how many of them wait.
+ * @param writeBytesMax Maximum size of one write, unless a line is longer.
  */
-function createOutput(): Output {
+function createOutput(writeBytesMax = Number.POSITIVE_INFINITY): Output {
   const destination = pino.destination({ dest: 1, sync: true, contentMode: 'buffer' })
   let buffered = ''
   function flush(): void {
     const lines = buffered
     buffered = ''
     // A string would be measured and encoded more than once.
-    if (lines !== '') destination.write(Buffer.from(lines) as unknown as string)
+    for (const part of partsOf(Buffer.from(lines), writeBytesMax)) {
+      destination.write(part as unknown as string)
+    }
   }
   const timer = setInterval(flush, flushIntervalMs)
   timer.unref()
@@ -65,6 +78,18 @@ function createOutput(): Output {
       flush()
     },
   }
+}
+
+/** Yields whole lines in parts of at most `bytesMax`, or of one line that is longer. */
+function* partsOf(lines: Buffer, bytesMax: number): Generator<Buffer> {
+  let start = 0
+  while (lines.length - start > bytesMax) {
+    const last = lines.lastIndexOf(newline, start + bytesMax - 1)
+    const end = (last < start ? lines.indexOf(newline, start) : last) + 1
+    yield lines.subarray(start, end)
+    start = end
+  }
+  if (start < lines.length) yield lines.subarray(start)
 }
 
 /** Returns pino's `isoTime`, with one date per millisecond instead of one per line. */

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { Counter, Gauge, Histogram } from 'prom-client'
+import { type Aggregator, Counter, Gauge, Histogram } from 'prom-client'
 import { readOpenFilesMax } from '../process/open-files.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -25,14 +25,20 @@ export async function measureProcess({ registry }: Pick<Metrics, 'registry'>): P
       this.inc((user + system) / 1e6)
     },
   })
-  const gauges: readonly (readonly [name: string, help: string, read: () => number])[] = [
-    ['process_resident_memory_bytes', 'Resident memory.', () => process.memoryUsage.rss()],
-    ['process_start_time_seconds', 'Start of the process.', () => performance.timeOrigin / 1000],
+  const gauges: readonly (readonly [string, string, Aggregator, read: () => number])[] = [
+    ['process_resident_memory_bytes', 'Resident memory.', 'sum', () => process.memoryUsage.rss()],
+    [
+      'process_start_time_seconds',
+      'Start of the process.',
+      'min',
+      () => performance.timeOrigin / 1000,
+    ],
   ]
-  for (const [name, help, read] of gauges) {
+  for (const [name, help, aggregator, read] of gauges) {
     new Gauge({
       name,
       help,
+      aggregator,
       registers,
       collect() {
         this.set(read())

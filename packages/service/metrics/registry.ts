@@ -10,6 +10,7 @@ export function measureRegistry({ registry: metrics }: Metrics, registry: Regist
     name: 'marquee_discovery_snapshot_age_seconds',
     help: 'Time since the registry last confirmed the instances of a service.',
     labelNames,
+    aggregator: 'max',
     registers,
     collect() {
       this.reset()
@@ -22,6 +23,7 @@ export function measureRegistry({ registry: metrics }: Metrics, registry: Regist
     name: 'marquee_discovery_instances',
     help: 'Known instances of a service.',
     labelNames,
+    aggregator: 'max',
     registers,
     collect() {
       this.reset()

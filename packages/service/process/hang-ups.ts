@@ -6,13 +6,16 @@ export interface HangUps extends Disposable {
   on(listener: () => void): Disposable
 }
 
-/** Handles SIGHUP until the result is disposed. */
-export function takeHangUps(log: Logger): HangUps {
+/**
+ * Handles SIGHUP until the result is disposed.
+ * @param log Default: none, for a process that passes the signal on.
+ */
+export function takeHangUps(log?: Logger): HangUps {
   const listeners = new Set<() => void>()
   const handle = () => {
     const what =
       listeners.size > 0 ? 'reading the TLS files again' : 'there are no files to read again'
-    log.info(`SIGHUP: ${what}`)
+    log?.info(`SIGHUP: ${what}`)
     for (const listener of listeners) listener()
   }
   process.on('SIGHUP', handle)

@@ -16,6 +16,7 @@ import { measureRateLimits } from '../metrics/rate-limits.ts'
 import { measureRegistry } from '../metrics/registry.ts'
 import { createCallTracing } from '../telemetry/call-tracing.ts'
 import { openTracing } from '../telemetry/open.ts'
+import { withWorkers } from '../workers/health.ts'
 import { createHealth } from './health.ts'
 import { logReadiness } from './readiness.ts'
 import type { Running } from './run.ts'
@@ -27,12 +28,12 @@ export type ServiceParts = Awaited<ReturnType<typeof createServiceParts>>
 /** @param name the service's short name, as in the registry: `rating`. */
 export async function createServiceParts(
   name: string,
-  { log, draining, connections, use }: Running,
+  { log, draining, connections, workers, use }: Running,
   options: ServiceOptions,
   registry: Registry,
   memory: MemoryBudget,
 ) {
-  const metrics = createMetrics()
+  const metrics = createMetrics(workers)
   measureRegistry(metrics, registry)
   measureConnections(metrics, connections)
   measureMemory(metrics, memory)
@@ -41,7 +42,10 @@ export async function createServiceParts(
   const { trustedProxies, forwardedHeader, rates } = options
   const admission = createServiceAdmission({ log, metrics, limits: admissionLimits, corsOrigins })
   const hosts = await openHostCheck(options)
-  const health = createHealth(draining)
+  const own = createHealth(draining)
+  use(workers.share(own))
+  const health = withWorkers(own, workers)
+  health.note('workers', workers.notice)
   const rateLimits = rates && (await openRateLimits(rates))
   if (rateLimits) measureRateLimits(metrics, rateLimits)
   const logAccess = createAccessLog(log)
@@ -65,41 +69,48 @@ export async function createServiceParts(
 
 /** Listens for an app's calls, and logs its readiness from now on. */
 export async function listen(
-  { use, log, connections, onHangUp }: Running,
+  { use, log, connections, workers, onHangUp }: Running,
   { admission, health }: Pick<ServiceParts, 'admission' | 'health'>,
   options: ServiceOptions,
   memory: MemoryBudget,
   { name, app }: { name: string; app: Parameters<typeof serve>[0]['app'] },
 ): Promise<Server> {
-  const server = use(await serve({ ...options, connections, memory, app, admission, log }))
+  const shared = { connections, memory, log, sharesPort: workers.place !== undefined }
+  const port = workers.place?.port ?? options.port
+  const server = use(await serve({ ...options, ...shared, port, app, admission }))
   use(followTlsFiles({ tls: options.tls, server, onHangUp, log }))
-  await listenForOperators(options, { use, log, connections }, memory, app)
+  const admin = options.admin && {
+    ...options.admin,
+    port: workers.place?.adminPort ?? options.admin.port,
+  }
+  if (admin) await listenForOperators({ ...admin, ...shared }, { use, log }, app)
   use(logReadiness({ name, health, log }))
   return server
 }
 
-/** Listens at the admin port, if there is one. */
+/** Listens at the admin port. */
 async function listenForOperators(
-  { admin }: ServiceOptions,
-  { use, log, connections }: Pick<Running, 'use' | 'log' | 'connections'>,
-  memory: MemoryBudget,
+  options: Omit<Parameters<typeof serve>[0], 'app'>,
+  { use, log }: Pick<Running, 'use' | 'log'>,
   app: FetchApp,
 ): Promise<void> {
-  if (admin === undefined) return
   const forOperators: FetchApp = {
     fetch: (request, env) => app.fetch(request, Object.assign(env, { isAdmin: true })),
   }
-  const { url } = use(await serve({ ...admin, connections, memory, app: forOperators, log }))
+  const { url } = use(await serve({ ...options, app: forOperators }))
   log.info({ url }, 'the admin port is listening')
 }
 
-/** Registers a service. Comes last, because a service should be found only when it can respond. */
+/**
+ * Registers a service, once for all processes that share its port. Comes last, because a service
+ * should be found only when it can respond.
+ */
 export async function announce(
-  { use, log }: Running,
+  { use, log, workers }: Running,
   { health }: Pick<ServiceParts, 'health'>,
   registry: Registry,
   { name, healthName, url }: { name: string; healthName: string; url: string },
 ): Promise<void> {
-  use(await registry.register({ service: name, url, health, healthName }))
+  use(await workers.lead(() => registry.register({ service: name, url, health, healthName })))
   log.info({ url }, `${name} is listening`)
 }

@@ -7,6 +7,11 @@ export interface OpenMetadataStoreOptions {
   readonly onWarning?: (message: string) => void
   /** Receives the failures of an SQLite file. */
   readonly faults?: SqliteFaults
+  /**
+   * True when other workers of the service may have the SQLite file open. It is then not checked,
+   * and no reason for a warning. Default: false.
+   */
+  readonly isSharedByWorkers?: boolean
 }
 
 /**

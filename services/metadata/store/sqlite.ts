@@ -37,6 +37,8 @@ export interface SqliteMetadataStoreOptions {
   readonly onWarning?: (message: string) => void
   /** Receives the failures of the file. */
   readonly faults?: SqliteFaults
+  /** True when other workers of the service may have the file open. Default: false. */
+  readonly isSharedByWorkers?: boolean
   /** See the constant of the same name, which is the default. */
   readonly deletedCountMax?: number
 }
@@ -49,11 +51,17 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
   const { path, clock = Date.now, onWarning = () => {} } = options
   const { deletedCountMax: countMax = deletedCountMax } = options
   const isForgetting = everyHundredth(countMax)
-  const db = openSqlite(path, schema, { ...options, checked: true })
-  const use = path === ':memory:' ? undefined : announceUse(path, onWarning)
+  // Another worker that writes could seem to be damage.
+  const checked = !options.isSharedByWorkers
+  const db = openSqlite(path, schema, { ...options, checked })
+  const use = path === ':memory:' ? undefined : announceUse(path, warnOfOthers)
   const sql = prepareStatements(db)
   sql.insertRevision.run(nextRevision(0, clock()))
   const cache = createRowCache<StoredMetadata>(db, cachedCountMax)
+
+  function warnOfOthers(message: string): void {
+    if (!options.isSharedByWorkers) onWarning(message)
+  }
 
   function revision(): number {
     return sql.revision.get()?.revision as number

@@ -20,6 +20,7 @@ export function measureFeed({ registry }: Metrics, relay: Pick<Relay, 'status'>)
     name: 'marquee_feed_state',
     help: 'State of publishing: 1 for the current state, 0 for the others.',
     labelNames: ['state'],
+    aggregator: 'max',
     registers,
     collect() {
       const { state } = relay.status()
@@ -29,6 +30,7 @@ export function measureFeed({ registry }: Metrics, relay: Pick<Relay, 'status'>)
   new Gauge({
     name: 'marquee_feed_outbox_bytes',
     help: 'Size of the changes that wait to be published.',
+    aggregator: 'max',
     registers,
     collect() {
       this.set(relay.status().outboxBytes)

@@ -9,6 +9,11 @@ export interface OpenRatingStoreOptions {
   readonly onWarning?: (message: string) => void
   /** Receives the failures of an SQLite file. */
   readonly faults?: SqliteFaults
+  /**
+   * True when other workers of the service may have the SQLite file open. It is then not checked,
+   * and no reason for a warning. Default: false.
+   */
+  readonly isSharedByWorkers?: boolean
 }
 
 /**

@@ -41,6 +41,8 @@ export interface SqliteRatingStoreOptions {
   readonly onWarning?: (message: string) => void
   /** Receives the failures of the file. */
   readonly faults?: SqliteFaults
+  /** True when other workers of the service may have the file open. Default: false. */
+  readonly isSharedByWorkers?: boolean
   readonly topLimits?: TopLimits
   /** Size at which the outbox is full, in bytes. */
   readonly outboxBytesMax?: number
@@ -71,7 +73,9 @@ const logPagesMax = 8_000
  */
 export function createSqliteRatingStore(options: SqliteRatingStoreOptions): RatingDatabase {
   const { path, clock = Date.now, onWarning = () => {}, topLimits } = options
-  const db = openSqlite(path, schema, { ...options, checked: true })
+  // Another worker that writes could seem to be damage.
+  const checked = !options.isSharedByWorkers
+  const db = openSqlite(path, schema, { ...options, checked })
   db.exec(`PRAGMA cache_size = -${cacheSizeKib}; PRAGMA wal_autocheckpoint = ${logPagesMax}`)
   const sql = prepareStatements(db)
   const rules = openRules()
@@ -93,7 +97,7 @@ export function createSqliteRatingStore(options: SqliteRatingStoreOptions): Rati
     let isShared = false
     const use = announceUse(path, (message) => {
       isShared = true
-      onWarning(message)
+      if (!options.isSharedByWorkers) onWarning(message)
     })
     // Its holder has ended, perhaps without giving it back.
     if (!isShared) db.exec('UPDATE feed SET holder = NULL WHERE holder IS NOT NULL')
