@@ -169,6 +169,18 @@ describePage(
       expect(page.url().endsWith('/?sort=year')).toBe(true)
     })
 
+    test('removing a filter moves the focus to the next one, and at last to the order', async () => {
+      await using visitor = await site().visit('/?genre=Drama&genre=Crime&decade=1990')
+      const { page } = visitor
+      const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))
+      await page.getByRole('link', { name: 'Remove the filter Crime' }).focus()
+      for (const next of ['Remove the filter 1990s', 'Remove the filter Drama', 'Sort']) {
+        await page.keyboard.press('Enter')
+        await eventually(async () => expect(await focused()).toBe(next))
+      }
+      expect(new URL(page.url()).search).toBe('')
+    })
+
     test('another order is shown from its start', async () => {
       await using visitor = await site().visit('/?sort=title')
       const { page } = visitor
@@ -188,7 +200,7 @@ describePage(
       await card.getByRole('link').focus()
       await page.keyboard.press('4')
       await card.getByRole('button', { name: /^You: / }).waitFor()
-      await page.getByRole('checkbox', { name: 'Hide rated by me' }).check()
+      await page.getByRole('checkbox', { name: 'Hide rated by me (1)' }).check()
       await eventually(async () => {
         const names = await linkNames(page, 'IMDb votes')
         expect(names.length).toBeGreaterThan(10)
