@@ -64,6 +64,11 @@ describePage('signing in', { start: startWithProvider }, (site) => {
     await expectChecked(page, 3)
     await expectMean(second, 3)
 
+    visitor.expectProblems(/auth\/logout/)
+    await page.route('**/auth/logout', (route) => route.abort('connectionrefused'))
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('alert').getByText("Couldn't sign out. Try again.").waitFor()
+    await page.unroute('**/auth/logout')
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByRole('button', { name: /Yes, sign me out/ }).click()
     await page.getByRole('link', { name: 'Sign in' }).waitFor()

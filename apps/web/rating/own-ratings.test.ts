@@ -38,7 +38,7 @@ function open(
     kept: [] as unknown[],
     keep: (movieId: string, value: Value | undefined) => void signIn.kept.push({ movieId, value }),
     takeKept: () => [],
-    signOut: async () => {},
+    signOut: async () => true,
   }
   const own = createOwnRatings({ clients, ratingCache, savedRatings, signIn })
   return { own, ratingCache, saved, signIn }

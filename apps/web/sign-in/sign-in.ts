@@ -25,11 +25,12 @@ export interface SignIn {
   keep(movieId: string, value: Value | undefined): void
   /** Returns the kept ratings of the person who has signed in, once. */
   takeKept(): readonly KeptRating[]
-  signOut(): Promise<void>
+  /** Resolves with false when the session could not be ended. */
+  signOut(): Promise<boolean>
 }
 
 const keptKey = 'marquee.kept'
-/** Timeout of reading the session, for which every rating waits, in milliseconds. */
+/** Timeout of reading the session, for which every rating waits, and of ending it, in milliseconds. */
 const timeoutMs = 5_000
 
 export function createSignIn(clients: Pick<Clients, 'addresses'>, window: Window): SignIn {
@@ -57,9 +58,10 @@ export function createSignIn(clients: Pick<Clients, 'addresses'>, window: Window
       return all.filter(({ user }) => user === undefined || user === now.user)
     },
     async signOut() {
-      const response = await fetch('/auth/logout', { method: 'POST' })
-      const { location } = (await response.json()) as { location?: string }
-      window.location.assign(location ?? '/')
+      const location = await endSession()
+      if (location === undefined) return false
+      window.location.assign(location)
+      return true
     },
   }
 }
@@ -67,6 +69,18 @@ export function createSignIn(clients: Pick<Clients, 'addresses'>, window: Window
 /** Returns the address that leads through the provider and back to the open page. */
 export function signInPath({ pathname, search }: Location): string {
   return `/auth/login?${new URLSearchParams({ return: pathname + search })}`
+}
+
+/** Returns the address that a signed-out person goes to, or undefined when the session remains. */
+async function endSession(): Promise<string | undefined> {
+  try {
+    const signal = AbortSignal.timeout(timeoutMs)
+    const response = await fetch('/auth/logout', { method: 'POST', signal })
+    const { location } = (await response.json()) as { location?: string }
+    return response.ok ? (location ?? '/') : undefined
+  } catch {
+    return undefined
+  }
 }
 
 async function fetchState(): Promise<SignInState> {
