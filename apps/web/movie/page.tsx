@@ -56,7 +56,11 @@ function MovieArticle({ movieId, movie, lost, page }: MovieArticleProps) {
   useNeighbourKeys(movieId, page)
   return (
     <article class="movie" aria-busy={!movie}>
-      <BackLink position={position} />
+      <nav class="movie-back" aria-label="List">
+        <BackLink position={position} />
+        <NeighbourLink direction="previous" movie={position?.previous} router={page.router} />
+        <NeighbourLink direction="next" movie={position?.next} router={page.router} />
+      </nav>
       <div class="movie-poster">
         {movie ? <Poster movie={movie} /> : <div class="ghost-poster" />}
       </div>
@@ -120,11 +124,37 @@ function BackLink({ position }: { position: ListPosition | undefined }) {
     history.back()
   }
   return (
-    <p class="movie-back">
-      <a href={position?.path ?? '/'} onClick={back}>
-        {position?.text ?? 'All movies'}
-      </a>
-    </p>
+    <a class="movie-back-link" href={position?.path ?? '/'} onClick={back}>
+      {position?.text ?? 'All movies'}
+    </a>
+  )
+}
+
+interface NeighbourLinkProps {
+  readonly direction: 'previous' | 'next'
+  readonly movie: Movie | undefined
+  readonly router: PageProps['router']
+}
+
+/** A link to the movie beside this one in the list. Like the arrow keys, it adds no history. */
+function NeighbourLink({ direction, movie, router }: NeighbourLinkProps) {
+  if (!movie) return null
+  const name = direction === 'previous' ? 'Previous' : 'Next'
+  const open = (event: MouseEvent) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
+    event.preventDefault()
+    router.navigate(moviePath(movie.id), { replace: true })
+  }
+  return (
+    <a
+      class={`movie-${direction}`}
+      href={moviePath(movie.id)}
+      title={titleWithYear(movie)}
+      aria-label={`${name}: ${titleWithYear(movie)}`}
+      onClick={open}
+    >
+      {name}
+    </a>
   )
 }
 
