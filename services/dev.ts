@@ -23,8 +23,9 @@ const readyPoll = { intervalMs: 20, count: 250 }
 /** A movie of the demo catalogue with its number of votes, by which a later start recognises it. */
 const landmark = { id: 'the-matrix-1999', imdbVotes: 380_934 }
 
-/** Notice of the page about the demo catalogue and its ratings. */
-const demoNotice = 'Sample data: vega-datasets, to 2010; ratings are simulated'
+/** Year of the demo catalogue, and notice of the page about it and its ratings. */
+const demoYear = 2010
+const demoNotice = `Sample data: vega-datasets, to ${demoYear}; ratings are simulated`
 
 await run('start', readDevConfig, async (running, config) => {
   // Before the ports open, so that every response has the catalogue. When a port is in use, the
@@ -49,7 +50,7 @@ await run('start', readDevConfig, async (running, config) => {
     registry,
     memory,
   )
-  const page = { ...config.movie.page, dataNotice: noticeOf(config.movie, demo.isPresent) }
+  const page = pageOf(config.movie, demo.isPresent)
   const ofMovie = { ...trust(config.movie, identity), ...(identity && { identity }), page }
   const movie = await startMovie(named('movie'), ofMovie, registry, memory)
   const urls = { metadata: metadata.url, rating: rating.url, movie: movie.url }
@@ -101,8 +102,10 @@ async function loadDemoCatalogue(databaseUrl: DevConfig['metadata']['databaseUrl
   return { loadedCount: movies.length, isPresent: true }
 }
 
-function noticeOf({ page }: DevConfig['movie'], isDemo: boolean): string {
-  return page.dataNotice === '' && isDemo ? demoNotice : page.dataNotice
+/** Says what the demo catalogue is, unless the operator has said something else. */
+function pageOf({ page }: DevConfig['movie'], isDemo: boolean): DevConfig['movie']['page'] {
+  if (!isDemo) return page
+  return { ...page, dataNotice: page.dataNotice || demoNotice, dataYear: demoYear }
 }
 
 function welcome(

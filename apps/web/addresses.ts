@@ -4,6 +4,8 @@ export interface ServiceAddresses {
   readonly hasSignIn?: boolean
   /** Notice about the data, for the footer. Empty for none. */
   readonly dataNotice?: string
+  /** Year of the catalogue's data. Undefined for data that is kept current. */
+  readonly dataYear?: number | undefined
 }
 
 /** The paths that the movie service forwards by default. */
@@ -30,6 +32,7 @@ interface PageJson {
   readonly services?: Readonly<Record<string, unknown>>
   readonly hasSignIn?: unknown
   readonly dataNotice?: unknown
+  readonly dataYear?: unknown
 }
 
 /** Reads `/page.json`; a service without a text there keeps its default. */
@@ -46,5 +49,6 @@ function parseAddresses(json: unknown): ServiceAddresses {
     },
     hasSignIn: config?.hasSignIn === true,
     dataNotice: text(config?.dataNotice, ''),
+    dataYear: Number.isInteger(config?.dataYear) ? Number(config?.dataYear) : undefined,
   }
 }

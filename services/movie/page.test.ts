@@ -40,6 +40,12 @@ test('page.json says what visitors should know about the data', async () => {
   expect(addresses).toMatchObject({ dataNotice: 'Ratings of 2024' })
 })
 
+test('page.json says of which year a snapshot of data is', async () => {
+  const app = await serviceWith({}, { dataYear: 2010 })
+  const addresses = await (await app.fetch(new Request(`${appOrigin}/page.json`))).json()
+  expect(addresses).toMatchObject({ dataYear: 2010 })
+})
+
 describe('the document of a page has its own head:', () => {
   const clapper = '🎬'
   type Known = Partial<Pick<Metadata, 'title' | 'year' | 'director' | 'description'>>
@@ -133,19 +139,20 @@ interface Parts {
   readonly getMetadata?: ServiceImpl<typeof MetadataService>['getMetadata']
   /** The built page. Default: it is not built. */
   readonly html?: string
+  readonly dataYear?: number
 }
 
 async function serviceWith(env: Readonly<Record<string, string>>, parts: Parts = {}) {
   await using folder = await temporaryFolder()
   if (parts.html) await writeFile(join(folder.path, 'index.html'), parts.html)
   const config = readMovieConfig({ args: [], env: { WEB_ROOT: folder.path, ...env } })
-  const { getMetadata } = parts
+  const { getMetadata, dataYear } = parts
   const nobody = createRouterTransport(({ service }) => {
     if (getMetadata) service(MetadataService, { getMetadata })
   })
   return createMovieApp({
     sources: { metadata: createMetadataSource(nobody), ratings: createRatingSource(nobody) },
-    page: await openPage({ config: config.page, log }),
+    page: await openPage({ config: { ...config.page, ...(dataYear && { dataYear }) }, log }),
     log,
     metrics: createMetrics(),
     health: createHealth(new AbortController().signal),

@@ -26,6 +26,8 @@ export interface PageConfig {
   readonly hasSignIn?: boolean
   /** Notice about the data, for the footer. Empty for none. */
   readonly dataNotice: string
+  /** Year of the catalogue's data, when it is a snapshot. Default: it is kept current. */
+  readonly dataYear?: number
 }
 
 /** The page of the movie service. */
@@ -108,12 +110,13 @@ function addPage(
 }
 
 function addAddresses(app: ServiceApp, config: PageConfig): void {
-  const { directUrls, hasSignIn = false, dataNotice } = config
+  const { directUrls, hasSignIn = false, dataNotice, dataYear } = config
   const services = { movie: '', ...forwardedPaths, ...directUrls }
   const addresses = {
     services,
     ...(hasSignIn && { hasSignIn }),
     ...(dataNotice !== '' && { dataNotice }),
+    ...(dataYear !== undefined && { dataYear }),
   }
   app.access.addRoute('/page.json', { GET: Access.PUBLIC })
   app.get('/page.json', (c) => {

@@ -19,6 +19,8 @@ type Elsewhere =
 interface Besides {
   /** Notice about the data of the catalogue. Empty for none. */
   readonly source: string
+  /** Year of the catalogue's data, when it is not kept current. */
+  readonly year: number | undefined
   readonly announce: PageProps['announce']
 }
 
@@ -29,7 +31,8 @@ const details: Readonly<Record<Exclude<keyof Movie, Elsewhere> | 'source', Detai
   releaseDate: ['Released', releaseText],
   imdbRating: [
     'IMDb',
-    ({ imdbRating, imdbVotes }) => (imdbRating ? imdbText(imdbRating, imdbVotes) : undefined),
+    ({ imdbRating, imdbVotes }, { year }) =>
+      imdbRating ? imdbText(imdbRating, imdbVotes, year) : undefined,
   ],
   externalIds: ['Known as', ({ externalIds }) => externalIds && externalIdsText(externalIds)],
   id: ['Id', ({ id }, { announce }) => <CopyableId id={id} announce={announce} />],
@@ -47,14 +50,14 @@ interface DetailsProps {
 
 /** The facts of a movie that its head does not have. They appear with their source. */
 export function Details({ movie, page }: DetailsProps) {
-  const source = useSignal<string | undefined>(undefined)
+  const known = useSignal<Pick<Besides, 'source' | 'year'> | undefined>(undefined)
   useEffect(() => {
-    void page.clients.addresses().then(({ dataNotice }) => {
-      source.value = dataNotice ?? ''
+    void page.clients.addresses().then(({ dataNotice = '', dataYear }) => {
+      known.value = { source: dataNotice, year: dataYear }
     })
   }, [])
-  if (source.value === undefined) return null
-  const besides = { source: source.value, announce: page.announce }
+  if (known.value === undefined) return null
+  const besides = { ...known.value, announce: page.announce }
   return (
     <section aria-labelledby="details-title">
       <h2 id="details-title">Details</h2>

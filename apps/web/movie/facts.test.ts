@@ -12,8 +12,13 @@ test.each([
 })
 
 test('an IMDb rating has its scale, its votes and the year of the snapshot', () => {
-  expect(imdbText(8.7, 380_934)).toBe('8.7/10 (381K votes, 2010 snapshot)')
-  expect(imdbText(8, undefined)).toBe('8.0/10 (2010 snapshot)')
+  expect(imdbText(8.7, 380_934, 2010)).toBe('8.7/10 (381K votes, 2010 snapshot)')
+  expect(imdbText(8, undefined, 2010)).toBe('8.0/10 (2010 snapshot)')
+})
+
+test('an IMDb rating of a catalogue that is kept current has no snapshot', () => {
+  expect(imdbText(8.7, 380_934, undefined)).toBe('8.7/10 (381K votes)')
+  expect(imdbText(8, undefined, undefined)).toBe('8.0/10')
 })
 
 test('external ids are shown with the names of their sources, without the unknown ones', () => {

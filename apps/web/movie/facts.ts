@@ -26,10 +26,20 @@ export function externalIdsText(
   return known.map((source) => `${sourceNames[source]} ${ids[source]}`).join(', ')
 }
 
-/** `8.7/10 (381K votes, 2010 snapshot)`: the demo catalogue ends in 2010. */
-export function imdbText(rating: number, votes: number | undefined): string {
-  const snapshot = `${votes ? `${votesFormat.format(votes)} votes, ` : ''}2010 snapshot`
-  return `${rating.toFixed(1)}/10 (${snapshot})`
+/**
+ * `8.7/10 (381K votes, 2010 snapshot)`.
+ * @param year Year of the catalogue's data. Undefined for data that is kept current.
+ */
+export function imdbText(
+  rating: number,
+  votes: number | undefined,
+  year: number | undefined,
+): string {
+  const facts = [
+    ...(votes ? [`${votesFormat.format(votes)} votes`] : []),
+    ...(year === undefined ? [] : [`${year} snapshot`]),
+  ]
+  return `${rating.toFixed(1)}/10${facts.length > 0 ? ` (${facts.join(', ')})` : ''}`
 }
 
 /** The release date, as exact as the catalogue has it: a year, a month or a day. */
