@@ -5,6 +5,7 @@ import { expectCode, field, messageTexts, responseOf, send } from './try-form.ts
 
 const matrix = 'the-matrix-1999'
 const details = '/try/movie.v1.MovieService/GetMovieDetails'
+const list = '/try/movie.v1.MovieService/ListMovies'
 const watch = '/try/movie.v1.MovieService/WatchMovieDetails'
 
 describePage(
@@ -41,6 +42,40 @@ describePage(
       await page.getByLabel('Search the response').fill('no such text')
       await page.getByText('“no such text” was not found.').waitFor()
       expect(await marked()).toBe(0)
+    })
+
+    test('a search goes from match to match, by keys and by buttons, and unfolds them', async () => {
+      await using visitor = await site().visit(list)
+      const { page } = visitor
+      await send(page)
+      await expectCode(page, 'ok')
+      const response = responseOf(page)
+      await response.locator('summary', { hasText: '"movies": [' }).click()
+      const search = page.getByLabel('Search the response')
+      await search.fill('"title"')
+      const [, count = ''] =
+        /^(\d+) found$/.exec((await response.getByText(/ found$/).textContent()) ?? '') ?? []
+      expect(Number(count)).toBeGreaterThan(3)
+      const current = () =>
+        page.evaluate(() => {
+          const [range] = CSS.highlights.get('json-current') ?? []
+          const { top, bottom } = (range as Range).getBoundingClientRect()
+          return bottom > top && top >= 0 && bottom <= innerHeight
+        })
+      for (const [key, at] of [
+        ['Enter', 1],
+        ['Enter', 2],
+        ['Shift+Enter', 1],
+        ['Shift+Enter', count],
+      ] as const) {
+        await search.press(key)
+        await response.getByText(`${at} of ${count}`, { exact: true }).waitFor()
+        expect(await current()).toBe(true)
+      }
+      await response.getByRole('button', { name: 'Next match' }).click()
+      await response.getByText(`1 of ${count}`, { exact: true }).waitFor()
+      await response.getByRole('button', { name: 'Previous match' }).click()
+      await response.getByText(`${count} of ${count}`, { exact: true }).waitFor()
     })
 
     test('a response is downloaded under the name of its method', async () => {

@@ -24,6 +24,34 @@ export function colorJson(element: Element): () => void {
   }
 }
 
+/** Scrolls to a place that was found, unfolds what hides it, and marks it among the others. */
+export function showMatch(range: Range): void {
+  const parent = range.startContainer.parentElement
+  for (let fold = parent?.closest('details'); fold; fold = fold.parentElement?.closest('details')) {
+    fold.open = true
+  }
+  scrollToRange(range)
+  if (!hasHighlights()) return
+  const highlight = highlightNamed('json-current')
+  highlight.clear()
+  highlight.priority = 1
+  highlight.add(range)
+}
+
+/** Scrolls each box around the range. An element of JSON may be much longer than its box. */
+function scrollToRange(range: Range): void {
+  const root = document.scrollingElement
+  for (let box = range.startContainer.parentElement; box; box = box.parentElement) {
+    const scrolls = box === root || /auto|scroll/.test(getComputedStyle(box).overflowY)
+    if (!scrolls || box.scrollHeight <= box.clientHeight) continue
+    const place = range.getBoundingClientRect()
+    const top = box === root ? 0 : box.getBoundingClientRect().top
+    if (place.top < top || place.bottom > top + box.clientHeight) {
+      box.scrollTop += place.top - top - box.clientHeight / 2
+    }
+  }
+}
+
 /** Marks every occurrence of the text in the element, in any case. Returns their places. */
 export function markText(element: Element, text: string): readonly Range[] {
   const sought = text.toLowerCase()
@@ -44,7 +72,9 @@ export function markText(element: Element, text: string): readonly Range[] {
 }
 
 export function unmarkText(ranges: readonly Range[]): void {
-  if (hasHighlights()) for (const range of ranges) highlightNamed('json-match').delete(range)
+  if (!hasHighlights()) return
+  for (const range of ranges) highlightNamed('json-match').delete(range)
+  highlightNamed('json-current').clear()
 }
 
 function hasHighlights(): boolean {
@@ -58,6 +88,7 @@ const styles: Readonly<Record<string, string>> = {
   'json-number': 'color: var(--json-number)',
   'json-word': 'color: var(--json-word)',
   'json-match': 'background: var(--warn); color: var(--paper)',
+  'json-current': 'background: var(--accent); color: var(--on-accent)',
 }
 
 /** The highlight of a name, whose style the document gets with it: the bundler knows no `::highlight`. */

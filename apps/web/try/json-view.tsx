@@ -1,23 +1,12 @@
-import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
-import { colorJson, markText, unmarkText } from './json-colors.ts'
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks'
+import { colorJson } from './json-colors.ts'
 import { type JsonFold, type JsonPart, jsonParts } from './json-tree.ts'
 
-interface JsonViewProps {
-  readonly text: string
-  /** Text to mark; empty for none. */
-  readonly search?: string
-}
-
 /** JSON in colours. Objects and lists can be folded, and ids of movies are links. */
-export function JsonView({ text, search = '' }: JsonViewProps) {
+export function JsonView({ text }: { text: string }) {
   const box = useRef<HTMLDivElement>(null)
   const parts = useMemo(() => jsonParts(text), [text])
   useLayoutEffect(() => (box.current ? colorJson(box.current) : undefined), [text])
-  useEffect(() => {
-    if (!box.current) return
-    const ranges = markText(box.current, search)
-    return () => unmarkText(ranges)
-  }, [text, search])
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys
     <div class="code json" ref={box} tabIndex={0}>

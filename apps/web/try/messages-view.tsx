@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks'
 import { copyText } from '../copy-text.ts'
 import { downloadJson } from '../download.ts'
 import { JsonView } from './json-view.tsx'
+import { type Matches, SearchField, useMatches } from './message-search.tsx'
 import type { Outcome, ReceivedMessage } from './outcome.ts'
 import { durationText } from './outcome-text.ts'
 
@@ -23,12 +24,14 @@ export function MessagesView({ outcome, name }: MessagesViewProps) {
     search === '' ? shown.messages : shown.messages.filter(({ json }) => includes(json, search))
   const listed = (isStream ? found : shown.messages).toReversed()
   const note = noteOf(shown, found.length, search, isStream)
+  const { element, matches } = useMatches(search, shown.messages)
   if (outcome.messageCount === 0) return null
   return (
     <>
       <MessageTools
         search={search}
         setSearch={setSearch}
+        matches={matches}
         wraps={wraps}
         setWraps={setWraps}
         textOf={() => shown.messages.map(({ json }) => json).join('\n')}
@@ -48,14 +51,13 @@ export function MessagesView({ outcome, name }: MessagesViewProps) {
       <p class="form-note" role="status">
         {note}
       </p>
-      <div class="messages" data-wrap={wraps}>
+      <div class="messages" data-wrap={wraps} ref={element}>
         {listed.map((message) => (
           <MessageView
             key={message.number}
             message={message}
             previous={shown.messages.find(({ number }) => number === message.number - 1)}
             isOnly={!isStream}
-            search={search}
           />
         ))}
       </div>
@@ -79,6 +81,7 @@ function noteOf(outcome: Outcome, foundCount: number, search: string, isStream: 
 interface MessageToolsProps {
   readonly search: string
   readonly setSearch: (search: string) => void
+  readonly matches: Matches
   readonly wraps: boolean
   readonly setWraps: (wraps: boolean) => void
   /** Returns all messages, which may be megabytes. */
@@ -88,19 +91,12 @@ interface MessageToolsProps {
 }
 
 function MessageTools(props: MessageToolsProps) {
-  const { search, setSearch, wraps, setWraps, textOf, name, children } = props
+  const { search, setSearch, matches, wraps, setWraps, textOf, name, children } = props
   const [copied, setCopied] = useState('')
   const copy = async () => setCopied((await copyText(textOf())) ? 'Copied' : "Couldn't copy")
   return (
     <div class="message-tools">
-      <input
-        class="input"
-        type="search"
-        aria-label="Search the response"
-        placeholder="Search"
-        value={search}
-        onInput={(event) => setSearch(event.currentTarget.value)}
-      />
+      <SearchField search={search} setSearch={setSearch} matches={matches} />
       {children}
       <button
         type="button"
@@ -132,10 +128,9 @@ interface MessageViewProps {
   /** The message before it, if it is kept. */
   readonly previous: ReceivedMessage | undefined
   readonly isOnly: boolean
-  readonly search: string
 }
 
-function MessageView({ message, previous, isOnly, search }: MessageViewProps) {
+function MessageView({ message, previous, isOnly }: MessageViewProps) {
   return (
     <article class="message">
       {isOnly ? null : (
@@ -148,7 +143,7 @@ function MessageView({ message, previous, isOnly, search }: MessageViewProps) {
           </span>
         </p>
       )}
-      <JsonView text={message.json} search={search} />
+      <JsonView text={message.json} />
     </article>
   )
 }
