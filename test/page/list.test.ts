@@ -244,6 +244,33 @@ describePage(
       })
     })
 
+    test.each([
+      ['no-preference', 3],
+      ['reduce', 4],
+    ] as const)(
+      'a new order moves the cards, unless motion is reduced: %s',
+      async (reducedMotion, index) => {
+        await using visitor = await site().visit('about:blank', { reducedMotion })
+        const { page } = visitor
+        await page.addInitScript(collectMoves)
+        await page.goto('/')
+        await page.getByText('Live', { exact: true }).waitFor()
+        const { id = '', name = '' } = rated[index] ?? {}
+        const fans = Array.from({ length: 400 * index }, (_, n) => `fan-${n}`)
+        await site().others.rateMany(fans.map((userId) => ({ recordId: id, userId, value: 5 })))
+        const update = page.getByRole('button', { name: 'Order changed · Update' })
+        await update.waitFor()
+        expect(await page.evaluate(() => movedCards)).toEqual([])
+        await eventually(async () => {
+          if ((await update.count()) > 0) await update.click()
+          expect((await linkNames(page, 'Top rated'))[0]).toBe(name)
+        })
+        const moved = await page.evaluate(() => movedCards)
+        if (reducedMotion === 'reduce') expect(moved).toEqual([])
+        else expect(moved).toContain(`/movies/${id}`)
+      },
+    )
+
     test('a list that fails to load says so and is retried automatically', async () => {
       await using visitor = await site().visit('/system')
       const { page } = visitor
@@ -276,6 +303,20 @@ describePage('the list without ratings', { start: startServices }, (site) => {
     expect(await chip.isVisible()).toBe(true)
   })
 })
+
+declare const movedCards: readonly string[]
+
+/** Runs in the browser: collects the paths of the cards that are moved. */
+function collectMoves(): void {
+  const moved: string[] = []
+  Object.assign(globalThis, { movedCards: moved })
+  const { animate } = Element.prototype
+  Element.prototype.animate = function (frames, options) {
+    const isMove = typeof options === 'object' && options.id === 'move'
+    if (isMove) moved.push(this.querySelector('a')?.getAttribute('href') ?? '')
+    return animate.call(this, frames, options)
+  }
+}
 
 function nameOf(movie: { title: string; year?: number } | undefined): string {
   return movie?.year ? `${movie.title}, ${movie.year}` : (movie?.title ?? '')

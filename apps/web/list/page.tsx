@@ -10,6 +10,7 @@ import { useColumns } from './columns.ts'
 import { sameList } from './feed.ts'
 import { FilterBar } from './filter-bar.tsx'
 import { type ListView, listPath, sortName } from './list-view.ts'
+import { useMovedCards } from './move-cards.ts'
 import { typingMs } from './movie-list.ts'
 import { useNearViewport } from './near-viewport.ts'
 import { Notice } from './notice.tsx'
@@ -38,6 +39,11 @@ export function ListPage({ route: { view }, ...page }: PageProps & { route: List
     listElement.current?.addEventListener('keydown', moveFocusByArrow)
   }, [])
   const { feed, status, failureCount } = list.state.value
+  const { remember } = useMovedCards(listElement, feed.movies)
+  const update = () => {
+    remember()
+    list.reload()
+  }
   useRetries(status === 'failed', failureCount, list.reload)
   useRatingsRetry(status === 'ready' && feed.fallback === 'unavailable', list.reload)
   useAnnounceResults(page)
@@ -56,7 +62,7 @@ export function ListPage({ route: { view }, ...page }: PageProps & { route: List
         reload={list.reload}
       />
       {isTop && status === 'ready' ? (
-        <OrderPill movieIds={movieIds} ratingCache={ratingCache} update={list.reload} />
+        <OrderPill movieIds={movieIds} ratingCache={ratingCache} update={update} />
       ) : null}
       <SimilarWords feed={feed} />
       <div
