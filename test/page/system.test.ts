@@ -187,6 +187,19 @@ describePage('the system page', { start: startServicesApart }, (site) => {
     await letters.getByText(/6e 6f 74 20 4a 53 4f 4e/).waitFor()
   })
 
+  test('dead letters that were loaded stay when another one comes', async () => {
+    await append(site().services, Array(60).fill(poison))
+    await using visitor = await open()
+    const { page } = visitor
+    const letters = page.getByRole('region', { name: 'Dead letters' })
+    const rows = () => letters.getByRole('listitem').count()
+    await letters.getByRole('button', { name: 'Show older' }).click()
+    await eventually(async () => expect(await rows()).toBeGreaterThanOrEqual(40))
+    const before = await rows()
+    await append(site().services, [poison])
+    await eventually(async () => expect(await rows()).toBeGreaterThan(before))
+  })
+
   test('a service that is down is named, its data is marked as old, and it recovers', async () => {
     await using visitor = await open()
     const { page } = visitor

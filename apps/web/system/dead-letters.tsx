@@ -43,8 +43,10 @@ export function DeadLetters({ addresses, deadLetterCount, isReachable }: DeadLet
     if (!next) return
     failure.value = next.ok ? '' : next.error.message
     if (!next.ok) return
-    const { deadLetters, nextPageToken } = next.value
-    listed.value = { letters: [...(before?.letters ?? []), ...deadLetters], nextPageToken }
+    const { deadLetters: letters, nextPageToken } = next.value
+    listed.value = before
+      ? { letters: [...before.letters, ...letters], nextPageToken }
+      : withOlder({ letters, nextPageToken }, listed.peek())
   }
   useEffect(() => {
     if (isReachable) void load()
@@ -91,11 +93,7 @@ export function DeadLetters({ addresses, deadLetterCount, isReachable }: DeadLet
       ) : null}
       <ul class="letters">
         {shown.map((letter) => (
-          <DeadLetterRow
-            key={`${letter.partition}/${letter.offset}`}
-            letter={letter}
-            client={client}
-          />
+          <DeadLetterRow key={keyOf(letter)} letter={letter} client={client} />
         ))}
       </ul>
       {letters.length === 0 && !failure.value && isReachable ? (
@@ -108,6 +106,19 @@ export function DeadLetters({ addresses, deadLetterCount, isReachable }: DeadLet
       ) : null}
     </section>
   )
+}
+
+/** Returns the newest letters with the older ones that were loaded before, unless some are missing. */
+function withOlder(newest: Listed, before: Listed | undefined): Listed {
+  const last = newest.letters.at(-1)
+  const index = before?.letters.findIndex((one) => last && keyOf(one) === keyOf(last)) ?? -1
+  const older = index < 0 ? [] : (before?.letters.slice(index + 1) ?? [])
+  if (!before || older.length === 0) return newest
+  return { letters: [...newest.letters, ...older], nextPageToken: before.nextPageToken }
+}
+
+function keyOf({ partition, offset }: DeadLetter): string {
+  return `${partition}/${offset}`
 }
 
 interface ReasonChoiceProps {
