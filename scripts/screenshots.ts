@@ -21,6 +21,8 @@ const widths = [1440, 390]
 const colorSchemes = ['light', 'dark'] as const
 /** Maximum height of a screenshot, for pages that grow without end. */
 const heightMax = 2_400
+/** Timeout of each step to a state, in milliseconds. */
+const actionTimeoutMs = 30_000
 /** Time for transitions to end. */
 const settleMs = 500
 const audience = ['--people', '300', '--seed', '7']
@@ -61,9 +63,12 @@ async function takePictures(
     for (const colorScheme of colorSchemes) {
       const look = { width, height: 900, colorScheme }
       await using visitor = await openVisitor(browser, services.urls.movie, look)
-      const { page } = visitor
+      const { page, context } = visitor
+      // The services, an audience and the browser share the machine.
+      context.setDefaultTimeout(actionTimeoutMs)
       await prepare?.(visitor)
-      await page.goto(path)
+      // The state is waited for; a page that waits for held responses may never be loaded.
+      await page.goto(path, { waitUntil: 'commit' })
       await reach(page, visitor)
       await delay(pictureAfterMs)
       await closeGutter(page)
