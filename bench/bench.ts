@@ -1,12 +1,15 @@
 import type { Found } from '@marquee/testing/tools'
 import type { Sample } from './figures.ts'
 import type { Flood } from './flood.ts'
+import type { Pinning } from './pinning.ts'
 
 /** Parameters and callbacks of a case. */
 export interface Bench {
   readonly rounds: number
   /** Folder for files. Removed at the end. */
   readonly folder: string
+  /** Cores of servers and load. Default: the system's choice. */
+  readonly pinning: Pinning | undefined
   /** Returns whether a peer is to be measured. */
   isSelected(peerName: string): boolean
   readonly flood: Flood
@@ -31,7 +34,8 @@ export interface Peer extends AsyncDisposable {
 /** A peer that can be started, unless something that it needs is missing. */
 export interface Candidate {
   readonly name: string
-  start(): Promise<Found<Peer>>
+  /** @param core Core that it runs on. Default: those of this process. */
+  start(core?: number): Promise<Found<Peer>>
 }
 
 /** Starts the selected peers, one after the other. */
@@ -53,7 +57,7 @@ export async function startSelected(candidate: Candidate, bench: Bench): Promise
   const { name } = candidate
   if (!bench.isSelected(name)) return undefined
   try {
-    const found = await candidate.start()
+    const found = await candidate.start(bench.pinning?.server)
     if ('value' in found) return found.value
     bench.log(`${name} is skipped: ${found.missing}`)
   } catch (error) {

@@ -8,6 +8,8 @@ export interface Options {
   readonly rounds: number | undefined
   /** Peers beside `marquee-bun`. Default: all. */
   readonly peers: ReadonlySet<string> | undefined
+  /** True when servers and load have a core each. */
+  readonly pin: boolean
   readonly json: boolean
   readonly help: boolean
 }
@@ -30,6 +32,7 @@ export function readOptions(
     options: {
       rounds: { type: 'string' },
       peers: { type: 'string' },
+      pin: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -43,6 +46,7 @@ export function readOptions(
     names: [...new Set(names)],
     rounds: values.rounds === undefined ? undefined : readRounds(values.rounds),
     peers: values.peers === undefined ? undefined : readPeers(values.peers, peerNames),
+    pin: values.pin,
     json: values.json,
     help: values.help,
   }

@@ -1,6 +1,7 @@
 import { type Found, type RuntimeName, runtime } from '@marquee/testing/tools'
 import type { Candidate, Peer } from './bench.ts'
 import { buildGo } from './build-go.ts'
+import { buildRust } from './build-rust.ts'
 import { startProcess } from './process.ts'
 
 export type ServiceName = 'metadata' | 'rating' | 'movie' | 'bench' | 'fan-out'
@@ -18,6 +19,8 @@ export const peerNames = [
   'marquee-node',
   'grpc-go',
   'connect-go',
+  'tonic',
+  'connect-rust',
   'connect-node-bun',
   'connect-node-node',
   'grpc-js-node',
@@ -70,6 +73,16 @@ export function connectGo(responseFile?: string): Candidate {
   return inGo('connect-go', 'connect', ...responseArgs('-response', responseFile))
 }
 
+/** Returns a server of metadata and bench on tonic. */
+export function tonic(responseFile?: string): Candidate {
+  return inRust('tonic', 'tonic', ...responseArgs('--response', responseFile))
+}
+
+/** Returns a server of metadata and bench on connect-rust. */
+export function connectRust(responseFile?: string): Candidate {
+  return inRust('connect-rust', 'connect', ...responseArgs('--response', responseFile))
+}
+
 /** Returns a server of movie on grpc-go, which calls the services at `host:port`. */
 export function grpcGoMovie(metadata: string, rating: string): Candidate {
   return inGo('grpc-go', 'movie', '-metadata', metadata, '-rating', rating)
@@ -83,9 +96,20 @@ function responseArgs(flag: string, file: string | undefined): string[] {
 function inGo(name: string, ...args: readonly string[]): Candidate {
   return {
     name,
-    async start() {
+    async start(core) {
       const built = await buildGo()
-      return 'missing' in built ? built : start(name, built.value.peer, args, readOrigins)
+      return 'missing' in built ? built : start(name, built.value.peer, args, readOrigins, core)
+    },
+  }
+}
+
+/** Returns a peer in Rust. It is built when the first one starts, the first time in minutes. */
+function inRust(name: string, ...args: readonly string[]): Candidate {
+  return {
+    name,
+    async start(core) {
+      const built = await buildRust()
+      return 'missing' in built ? built : start(name, built.value, args, readOrigins, core)
     },
   }
 }
@@ -99,11 +123,11 @@ function onRuntime(
 ): Candidate {
   return {
     name,
-    async start() {
+    async start(core) {
       const found = runtime(runtimeName)
       if ('missing' in found) return found
       const { binary, args: before } = found.value
-      return start(name, binary, [...before, entry, ...args], readReady)
+      return start(name, binary, [...before, entry, ...args], readReady, core)
     },
   }
 }
@@ -113,8 +137,9 @@ async function start(
   binary: string,
   args: readonly string[],
   readReady: (line: string) => Peer['origins'] | undefined,
+  core: number | undefined,
 ): Promise<Found<Peer>> {
-  const started = await startProcess({ binary, args, readReady, timeoutMs: startTimeoutMs })
+  const started = await startProcess({ binary, args, core, readReady, timeoutMs: startTimeoutMs })
   const { pid, ready: origins } = started
   const dispose = () => started[Symbol.asyncDispose]()
   return { value: { name, pid, origins, [Symbol.asyncDispose]: dispose } }

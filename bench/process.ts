@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { root } from '@marquee/testing/tools'
+import { onCore } from './pinning.ts'
 
 /** Environment variables that a measured program gets. The user's own settings are left out. */
 const environmentNames = ['PATH', 'HOME', 'TMPDIR']
@@ -18,6 +19,8 @@ export interface Started<T> extends AsyncDisposable {
 export interface StartOptions<T> {
   readonly binary: string
   readonly args: readonly string[]
+  /** Core that it runs on. Default: those of this process. */
+  readonly core?: number | undefined
   /**
    * Parses a line of standard output. Returns `undefined` unless the line says that the program is
    * ready.
@@ -32,10 +35,12 @@ export interface StartOptions<T> {
  * the measured servers.
  */
 export async function startProcess<T>(options: StartOptions<T>): Promise<Started<T>> {
-  const { binary, args, readReady, timeoutMs } = options
+  const { binary, args, core, readReady, timeoutMs } = options
+  const command = core === undefined ? [binary, ...args] : onCore(core, [binary, ...args])
   const env = Object.fromEntries(environmentNames.map((name) => [name, process.env[name]]))
   const stdio = ['ignore', 'pipe', 'inherit'] as const
-  const child = spawn(binary, args, { cwd: root, env, stdio: [...stdio] })
+  const [program = '', ...rest] = command
+  const child = spawn(program, rest, { cwd: root, env, stdio: [...stdio] })
   const ended = once(child, 'close')
   const dispose = () => stop(child, ended)
   try {

@@ -23,6 +23,7 @@ import { type Sample, toFigures, toTable } from './figures.ts'
 import { type Flood, findFlood } from './flood.ts'
 import { type Options, readOptions, roundsMax } from './options.ts'
 import { peerNames } from './peers.ts'
+import { type Pinning, pin } from './pinning.ts'
 import { toTargetLines } from './targets.ts'
 
 type Measure = (bench: Bench) => Promise<void>
@@ -61,15 +62,18 @@ const benches: Readonly<Record<string, readonly string[]>> = {
 /** Default number of rounds, for cases of calls and for the others. */
 const roundsDefault = { rpc: 5, other: 3 }
 const exitCodes = { failed: 1, badUsage: 2 }
-const usage = `bun run bench [NAME…] [--rounds N] [--peers NAME,…] [--json]
+const usage = `bun run bench [NAME…] [--rounds N] [--peers NAME,…] [--pin] [--json]
 
   NAME      ${Object.keys(benches).join(', ')} [all]
   --rounds  number of runs of each case, 1 to ${roundsMax} [${roundsDefault.rpc}; ${roundsDefault.other} outside rpc]
   --peers   peers to measure beside ${ownName}: ${peerNames.join(', ')} [all]
+  --pin     measured servers on one core, load and all else on another [as the system schedules]
   --json    one JSON object per line instead of a table`
 
 /** Returns whether every case was measured. A case that fails does not stop the others. */
-async function measureAll({ names, rounds, peers, json }: Options, flood: Flood): Promise<boolean> {
+async function measureAll(options: Options, flood: Flood): Promise<boolean> {
+  const { names, rounds, peers, json } = options
+  const pinning = options.pin ? pin() : undefined
   const samples: Sample[] = []
   let isComplete = true
   const log = (text: string) => console.error(text)
@@ -82,7 +86,7 @@ async function measureAll({ names, rounds, peers, json }: Options, flood: Flood)
       isComplete = false
       log(`${name}: ${peerName} failed: ${(thrown as Error).message}`)
     }
-    const of = { rounds: rounds ?? usual, folder: folder.path }
+    const of = { rounds: rounds ?? usual, folder: folder.path, pinning }
     try {
       await cases[name]?.({ ...of, isSelected, flood, report, log, fail })
     } catch (error) {
@@ -92,17 +96,18 @@ async function measureAll({ names, rounds, peers, json }: Options, flood: Flood)
   const figures = toFigures(samples)
   if (json) for (const figure of figures) console.log(JSON.stringify(figure))
   else {
-    console.log(`\n${machine()}\n\n${toTable(figures)}`)
+    console.log(`\n${machine(pinning)}\n\n${toTable(figures)}`)
     const lines = toTargetLines(figures)
     if (lines.length > 0) console.log(`\ntargets\n\n${lines.join('\n')}`)
   }
   return isComplete
 }
 
-function machine(): string {
+function machine(pinning: Pinning | undefined): string {
   const [processor] = cpus()
   const runtime = `Bun ${process.versions.bun}`
-  return `${cpus().length} cores, ${processor?.model ?? 'unknown'}, ${runtime}`
+  const cores = pinning ? ', servers and load on a core each' : ''
+  return `${cpus().length} cores, ${processor?.model ?? 'unknown'}, ${runtime}${cores}`
 }
 
 async function main(): Promise<number> {

@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type MessageShape, toJsonString } from '@bufbuild/protobuf'
+import { type MessageShape, toBinary, toJsonString } from '@bufbuild/protobuf'
 import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { type Bench, type Candidate, startAll } from '../bench.ts'
 import { callOnce } from '../calls.ts'
 import { loadCatalogue, movieId } from '../catalogue.ts'
 import { measureCalls } from '../measure-calls.ts'
-import { connectGo, grpcGo, marqueeEverywhere, other } from '../peers.ts'
+import { connectGo, connectRust, grpcGo, marqueeEverywhere, other, tonic } from '../peers.ts'
 import { connectJson, grpc, type Wire } from '../wire.ts'
 
 const method = MetadataService.method.getMetadata
@@ -16,7 +16,13 @@ interface Contest {
   readonly name: string
   readonly wire: Wire
   readonly rival: string
-  readonly others: (responseFile: string) => readonly Candidate[]
+  readonly others: (response: ResponseFiles) => readonly Candidate[]
+}
+
+/** Files with the expected response of GetMetadata, from which peers respond. */
+interface ResponseFiles {
+  readonly json: string
+  readonly binary: string
 }
 
 /** Measures `GetMetadata` by gRPC: Marquee's whole service, and peers that serve it from a map. */
@@ -25,12 +31,14 @@ export function measureGrpcUnary(bench: Bench): Promise<void> {
     name: 'grpc-unary',
     wire: grpc,
     rival: 'grpc-go',
-    others: (responseFile) => [
-      grpcGo(responseFile),
-      connectGo(responseFile),
-      other('connect-node', 'bun', responseFile),
-      other('connect-node', 'node', responseFile),
-      other('grpc-js', 'node', responseFile),
+    others: ({ json, binary }) => [
+      grpcGo(json),
+      connectGo(json),
+      tonic(binary),
+      connectRust(binary),
+      other('connect-node', 'bun', json),
+      other('connect-node', 'node', json),
+      other('grpc-js', 'node', json),
     ],
   })
 }
@@ -47,11 +55,12 @@ export function measureJsonOverHttp2(bench: Bench): Promise<void> {
 
 const jsonPeers: Pick<Contest, 'rival' | 'others'> = {
   rival: 'hono-bun',
-  others: (responseFile) => [
-    other('hono-bun', 'bun', responseFile),
-    connectGo(responseFile),
-    other('connect-node', 'bun', responseFile),
-    other('connect-node', 'node', responseFile),
+  others: ({ json, binary }) => [
+    other('hono-bun', 'bun', json),
+    connectGo(json),
+    connectRust(binary),
+    other('connect-node', 'bun', json),
+    other('connect-node', 'node', json),
   ],
 }
 
@@ -63,17 +72,18 @@ async function measure(bench: Bench, { name, wire, rival, others }: Contest): Pr
   const [own] = peers
   if (own === undefined) throw new Error('the metadata service does not start')
   const response = await callOnce(call, own)
-  const responseFile = await writeResponse(bench.folder, response)
-  peers.push(...(await startAll(others(responseFile), stack, bench)))
+  const files = await writeResponse(bench.folder, response)
+  peers.push(...(await startAll(others(files), stack, bench)))
   await measureCalls(bench, { ...call, response }, peers, rival)
 }
 
 async function writeResponse(
   folder: string,
   [response]: readonly MessageShape<typeof method.output>[],
-): Promise<string> {
+): Promise<ResponseFiles> {
   if (response === undefined) throw new Error('the metadata service returned no response')
-  const path = join(folder, 'response.json')
-  await writeFile(path, toJsonString(method.output, response))
-  return path
+  const files = { json: join(folder, 'response.json'), binary: join(folder, 'response.binpb') }
+  await writeFile(files.json, toJsonString(method.output, response))
+  await writeFile(files.binary, toBinary(method.output, response))
+  return files
 }

@@ -2,7 +2,7 @@ import { BenchService } from '../../gen/bench/v1/bench_pb.ts'
 import { type Bench, startAll } from '../bench.ts'
 import { items } from '../items.ts'
 import { measureCalls } from '../measure-calls.ts'
-import { connectGo, grpcGo, marqueeEverywhere, other } from '../peers.ts'
+import { connectGo, connectRust, grpcGo, marqueeEverywhere, other, tonic } from '../peers.ts'
 import { grpc } from '../wire.ts'
 
 const messageCount = 1_000
@@ -40,6 +40,8 @@ async function withPeers(
     ...marqueeEverywhere('bench'),
     grpcGo(),
     connectGo(),
+    tonic(),
+    connectRust(),
     other('connect-node', 'bun'),
     other('connect-node', 'node'),
     other('grpc-js', 'node'),

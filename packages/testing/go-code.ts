@@ -2,14 +2,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { clone, create, type DescFile, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { create, type DescFile, fromBinary, toBinary } from '@bufbuild/protobuf'
 import {
   type CodeGeneratorRequest,
   CodeGeneratorRequestSchema,
   CodeGeneratorResponseSchema,
-  type FileDescriptorProto,
-  FileDescriptorProtoSchema,
 } from '@bufbuild/protobuf/wkt'
+import { withImports } from './proto-files.ts'
 
 export interface GoCodeOptions {
   /** Folder of the Go module, in which the code is written under `gen/`. */
@@ -26,7 +25,7 @@ export interface GoCodeOptions {
 
 /** Generates Go code from descriptors, as protoc does, without protoc. */
 export async function generateGo(options: GoCodeOptions): Promise<void> {
-  const { folder, module, files, plugins } = options
+  const { folder, module, files, leftOut, plugins } = options
   const names = files.map(({ proto }) => proto.name)
   const packages = [
     'Mgoogle/protobuf/descriptor.proto=google.golang.org/protobuf/types/descriptorpb',
@@ -36,25 +35,10 @@ export async function generateGo(options: GoCodeOptions): Promise<void> {
     const request = create(CodeGeneratorRequestSchema, {
       fileToGenerate: names,
       parameter: [`module=${module}`, ...packages, ...parameters].join(','),
-      protoFile: protosOf(options),
+      protoFile: withImports(files, leftOut),
     })
     await runPlugin(folder, join(folder, plugin), request)
   }
-}
-
-/** Returns the protos, each after those that it imports. */
-function protosOf({ files, leftOut }: GoCodeOptions): FileDescriptorProto[] {
-  const isLeftOut = (name: string) => leftOut.some((start) => name.startsWith(start))
-  const found = new Map<string, FileDescriptorProto>()
-  function add({ proto, dependencies }: DescFile): void {
-    if (found.has(proto.name) || isLeftOut(proto.name)) return
-    for (const dependency of dependencies) add(dependency)
-    const copy = clone(FileDescriptorProtoSchema, proto)
-    copy.dependency = copy.dependency.filter((name) => !isLeftOut(name))
-    found.set(proto.name, copy)
-  }
-  for (const file of files) add(file)
-  return [...found.values()]
 }
 
 async function runPlugin(

@@ -8,6 +8,7 @@ export type Found<T> = { readonly value: T } | { readonly missing: string }
 
 export type ToolName =
   | 'buf'
+  | 'cargo'
   | 'chromium'
   | 'compose-spec'
   | 'connectconformance'
