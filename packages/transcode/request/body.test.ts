@@ -107,19 +107,36 @@ describe('streams of requests', () => {
   })
 
   test('a malformed line ends the call', async () => {
-    const [status, code] = await refusal('POST', path, { body: '{"book":{}}\n{', headers })
-    expect([status, code]).toEqual([400, 'invalid_argument'])
+    const refused = await refusal('POST', path, { body: '{"book":{}}\n\n{', headers })
+    expect(refused).toEqual([
+      ...[400, 'invalid_argument'],
+      expect.stringMatching(/^line 3: cannot decode message .+ from JSON: /),
+    ])
   })
 
   test('a line that is too long is 413', async () => {
     const body = inPieces(`{"book":{"title":"${'x'.repeat(200_000)}"}}`, 10_000)
-    expect((await call('POST', path, { body, headers })).status).toBe(413)
+    const [status, , text] = await refusal('POST', path, { body, headers })
+    expect([status, text]).toEqual([
+      413,
+      expect.stringMatching(/^line 1 is longer than \d+ bytes: /),
+    ])
   })
 
   test('another content type or an encoding is 415', async () => {
     const text = { 'content-type': 'text/plain' }
-    expect((await call('POST', path, { body: '{}', headers: text })).status).toBe(415)
+    const type = await refusal('POST', path, { body: '{}', headers: text })
+    expect([type[0], type[2]]).toEqual([415, expect.stringMatching(/^content type "text\/plain"/)])
     const zipped = { ...headers, 'content-encoding': 'gzip' }
-    expect((await call('POST', path, { body: '{}', headers: zipped })).status).toBe(415)
+    const coding = await refusal('POST', path, { body: '{}', headers: zipped })
+    expect([coding[0], coding[2]]).toEqual([415, expect.stringMatching(/^content encoding "gzip"/)])
+  })
+
+  test.each([
+    ['x=1', 'the parameter "x" is not known here: leave it out'],
+    ['book.id=1', 'the parameter "book.id" is not read, because the body has all fields'],
+  ])('a stream of requests takes no parameter, such as ?%s', async (query, reason) => {
+    const refused = await refusal('POST', `${path}?${query}`, { body: '{"book":{}}', headers })
+    expect([refused[0], refused[2]]).toEqual([400, expect.stringContaining(reason)])
   })
 })

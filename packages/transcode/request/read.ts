@@ -27,11 +27,16 @@ export type ReadRequest = (
  */
 export function createReadRequest(rpc: Rpc, binding: Binding, defaults: Defaults): ReadRequest {
   const { body, variables } = binding
-  if (rpc.streamsRequests) return readLines
   const { input } = rpc.method
   const readBody = body === undefined ? undefined : createReadBody(rpc, binding)
   const conditions = conditionsOf(input)
   const taken = takenBy(binding)
+  if (rpc.streamsRequests) {
+    return (rpcCall) => {
+      assignQuery(reflect(input), rpcCall.incoming.target, taken)
+      return readLines(rpcCall)
+    }
+  }
   const fallbacks = fallbacksOf(binding, defaults)
   const resumption = resumptionOf(rpc.method)
   return async (rpcCall, values) => {
