@@ -1,3 +1,4 @@
+import type { DescField, DescMethod } from '@bufbuild/protobuf'
 import { FieldDescriptorProto_Type as FieldType } from '@bufbuild/protobuf/wkt'
 import { ViolationsSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
 import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect'
@@ -39,7 +40,7 @@ function userOf(context: HandlerContext, named: string, role: 'ingest' | 'operat
   const principal = context.values.get(callKey)?.principal
   if (principal === undefined) {
     if (named !== '') return named
-    throw missingUser()
+    throw missingUser(context.method)
   }
   if (named !== '' && named !== principal.subject) {
     if (principal.roles.has(role)) return named
@@ -56,9 +57,10 @@ function forbidden(text: string, role: string): ConnectError {
 }
 
 /** Creates the error of a request whose rules would require `user_id`. */
-function missingUser(): ConnectError {
+function missingUser({ input }: DescMethod): ConnectError {
   const message = 'value is required'
-  const element = { fieldNumber: 3, fieldName: 'user_id', fieldType: FieldType.STRING }
+  const { number: fieldNumber, name: fieldName } = input.field.userId as DescField
+  const element = { fieldNumber, fieldName, fieldType: FieldType.STRING }
   const violation = { field: { elements: [element] }, ruleId: 'required', message }
   const detail = { desc: ViolationsSchema, value: { violations: [violation] } }
   const error = new ConnectError(`user_id: ${message}`, Code.InvalidArgument, undefined, [detail])

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { Code, createClient } from '@connectrpc/connect'
+import { ViolationsSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
+import { type Client, Code, createClient } from '@connectrpc/connect'
 import type { Principal } from '@marquee/connect-hono/call'
 import { createMetrics } from '@marquee/service/metrics/metrics'
 import { createHealth } from '@marquee/service/process/health'
@@ -167,9 +168,25 @@ describe('ExportRatings', () => {
     const { client } = setUp()
     const request = { of: ann, resumeToken: 'bm9uc2Vuc2U' }
     const first = client.exportRatings(request)[Symbol.asyncIterator]().next()
-    expect((await failureOf(first)).code).toBe(Code.InvalidArgument)
+    const { code, rawMessage } = await failureOf(first)
+    expect(code).toBe(Code.InvalidArgument)
+    expect(rawMessage).toStartWith('resume_token belongs to another list: ')
   })
 })
+
+test.each([
+  ['PutRating', 3, (client) => client.putRating({ ...alien, value: 3 })],
+  ['GetUserSummary', 1, (client) => client.getUserSummary({})],
+  ['EraseUser', 1, (client) => client.eraseUser({})],
+] as readonly [string, number, (client: Client<typeof RatingService>) => Promise<unknown>][])(
+  'a call of %s that names no user violates the rule of field %d',
+  async (_, fieldNumber, call) => {
+    const error = await failureOf(call(setUp().client))
+    const [violation] = error.findDetails(ViolationsSchema)[0]?.violations ?? []
+    const [element] = violation?.field?.elements ?? []
+    expect(element).toMatchObject({ fieldNumber, fieldName: 'user_id' })
+  },
+)
 
 describe('who may read and erase ratings of users', () => {
   const all = { case: 'allUsers', value: true } as const

@@ -49,13 +49,13 @@ export function createUserRpc(store: RatingDatabase, eraseUser: EraseUser) {
   function pagesOf({ of, resumeToken }: ExportRatingsRequest, context: HandlerContext) {
     if (of.case === 'allUsers') {
       requireOperator(context)
-      const after = decodePageToken(resumeToken, 'export', isRatingPlace)
+      const after = decodePageToken(resumeToken, 'export', isRatingPlace, 'resume_token')
       const start = after ?? { record: 0, userId: '' }
       return readPages('export', start, (place) => store.outbox.ratings(place, readSizeMax))
     }
     const userId = dataUser(context, of.value ?? '')
     const list = `export:${userId}`
-    const after = decodePageToken(resumeToken, list, isUserPosition)
+    const after = decodePageToken(resumeToken, list, isUserPosition, 'resume_token')
     return readPages(list, after, (after) =>
       store.ratingsOfUser(userId, { limit: readSizeMax, after }),
     )

@@ -12,23 +12,31 @@ export function encodePageToken(list: string, position: unknown): string {
   return Buffer.from(JSON.stringify([hashOf(list), position])).toString('base64url')
 }
 
+/** Fields of requests that have a token. */
+type TokenField = 'page_token' | 'resume_token'
+
+/** Advice to a client whose token is of another list. */
+const advice: Readonly<Record<TokenField, string>> = {
+  page_token: 'send the next_page_token of the page before, and change nothing else',
+  resume_token: 'send the resume_token of a response, and change nothing else',
+}
+
 /**
  * Returns the position in a token, or `undefined` for the empty token. Other tokens are
  * `INVALID_ARGUMENT`.
+ * @param field Field of the request that has the token. Default: `page_token`.
  */
 export function decodePageToken<Position>(
   token: string,
   list: string,
   isPosition: (value: unknown) => value is Position,
+  field: TokenField = 'page_token',
 ): Position | undefined {
   if (token === '') return undefined
   const parts = parse(token)
   if (!Array.isArray(parts) || parts[0] !== hashOf(list) || !isPosition(parts[1])) {
-    const error = new ConnectError(
-      'page_token belongs to another list: send the next_page_token of the page before, and change nothing else',
-      Code.InvalidArgument,
-    )
-    throw withReason(error, 'PAGE_TOKEN_INVALID')
+    const text = `${field} belongs to another list: ${advice[field]}`
+    throw withReason(new ConnectError(text, Code.InvalidArgument), 'PAGE_TOKEN_INVALID')
   }
   return parts[1]
 }
