@@ -252,6 +252,20 @@ test('movie joins metadata and rating', async () => {
   expect(JSON.parse(new TextDecoder().decode(value))).toMatchObject(details)
 })
 
+test('an error of metadata has its reason also where movie calls it', async () => {
+  const url = `${urls.movie}/v1/movies/none-at-all`
+  const { status, text } = await call('DELETE', url, undefined, { 'if-match': '*', ...accepts })
+  expect([status, JSON.parse(text)]).toMatchObject([412, { reason: 'ETAG_MISMATCH' }])
+  const list = `${urls.movie}/v1/movies:listDetails?filter=nope%20==%201`
+  const [, refusal] = await json('GET', list)
+  expect(refusal.details).toContainEqual(
+    expect.objectContaining({
+      type: 'google.rpc.ErrorInfo',
+      debug: expect.objectContaining({ reason: 'QUERY_INVALID' }),
+    }),
+  )
+})
+
 test('calls by REST are counted with their routes', async () => {
   await call('GET', `${urls.metadata}/v1/movies?page_size=1`)
   const { text } = await call('GET', `${urls.metadata}/metrics`)

@@ -7,9 +7,11 @@ import {
   RecordRefSchema,
   WatchAggregatedRatingsRequestSchema,
 } from '../../../gen/rating/v1/rating_pb.ts'
+import { ErrorInfoSchema } from '../gen/google/rpc/error_details_pb.ts'
 import { createValidate } from '../validation.ts'
 import { describeError, retryDelayMs } from './describe-error.ts'
 import { toConnectError } from './errors.ts'
+import { restError } from './rest-error.ts'
 import { retryAfterOf, retryInfo } from './retry-info.ts'
 import { withReason } from './rpc-reasons.ts'
 import { bounded, bytesOf, errorLimits } from './text.ts'
@@ -49,10 +51,25 @@ test('without a domain, an error stays as it is', () => {
   expect(describeError(error, undefined)).toBe(error)
 })
 
-test('an error of another service keeps its reason', () => {
+test('an error of another service keeps its reason, which JSON says', () => {
   const error = new ConnectError('no', Code.NotFound)
-  error.details = [{ type: 'google.rpc.ErrorInfo', value: new Uint8Array([10, 1, 65]) }]
-  expect(describeError(error, 'example.com')).toBe(error)
+  const info = { type: 'google.rpc.ErrorInfo', value: new Uint8Array([10, 1, 65]) }
+  const own = { type: 'example.Own', value: new Uint8Array([8, 1]) }
+  error.details = [info, own]
+  const described = describeError(error, 'example.com')
+  expect(described.details).toEqual([
+    { desc: ErrorInfoSchema, value: create(ErrorInfoSchema, { reason: 'A' }) },
+    own,
+  ])
+  expect(error.details).toEqual([info, own])
+  const { body } = restError(described, { status: 404, accept: 'application/problem+json' })
+  expect(JSON.parse(new TextDecoder().decode(body))).toMatchObject({ reason: 'A' })
+})
+
+test('a malformed detail of another service is passed on', () => {
+  const error = new ConnectError('no', Code.NotFound)
+  error.details = [{ type: 'google.rpc.ErrorInfo', value: new Uint8Array([10, 200]) }]
+  expect(describeError(error, 'example.com').details).toEqual(error.details)
 })
 
 test('UNAVAILABLE says when to retry, once', () => {

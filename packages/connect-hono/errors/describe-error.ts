@@ -1,8 +1,12 @@
-import type { DescMessage } from '@bufbuild/protobuf'
+import { type DescMessage, fromBinary, type Message } from '@bufbuild/protobuf'
 import { ViolationsSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
 import { Code, type ConnectError } from '@connectrpc/connect'
 import { codeToString } from '@connectrpc/connect/protocol-connect'
-import { ErrorInfoSchema, RetryInfoSchema } from '../gen/google/rpc/error_details_pb.ts'
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RetryInfoSchema,
+} from '../gen/google/rpc/error_details_pb.ts'
 import { copyError } from './copy-error.ts'
 import { inBothForms } from './field-violations.ts'
 import { reasonOf } from './reason.ts'
@@ -19,11 +23,12 @@ type Detail = ConnectError['details'][number]
  * (https://google.aip.dev/193), within `errorLimits`: `google.rpc.ErrorInfo` with its reason,
  * `RetryInfo` when the code is `UNAVAILABLE`, and `BadRequest` beside violations of rules. An error
  * without a reason has its code as the reason. An error that has an `ErrorInfo`, from another
- * service for example, stays as it is.
+ * service for example, keeps its details.
  * @param domain `ErrorInfo.domain`. Without one, the error stays as it is.
  */
 export function describeError(error: ConnectError, domain: string | undefined): ConnectError {
-  if (domain === undefined || hasDetail(error, ErrorInfoSchema)) return error
+  if (domain === undefined) return error
+  if (hasDetail(error, ErrorInfoSchema)) return decodeDetails(error)
   const { name, metadata } = reasonOf(error) ?? { name: genericReason(error.code), metadata: {} }
   const info: Detail = { desc: ErrorInfoSchema, value: { reason: name, domain, metadata } }
   const isRetriable = error.code === Code.Unavailable && !hasDetail(error, RetryInfoSchema)
@@ -35,6 +40,34 @@ export function describeError(error: ConnectError, domain: string | undefined): 
 /** Returns the reason of an error that has none of its own: `NOT_FOUND`. */
 export function genericReason(code: Code): string {
   return codeToString(code).toUpperCase()
+}
+
+/** Details that errors of other services have in common, by type. */
+const knownDetails: ReadonlyMap<string, DescMessage> = new Map(
+  [ErrorInfoSchema, RetryInfoSchema, BadRequestSchema, ViolationsSchema].map((desc) => [
+    desc.typeName,
+    desc,
+  ]),
+)
+
+/**
+ * Returns an error whose details, as another service encoded them, are messages: only messages are
+ * written as JSON. Details of unknown types stay as they are, as do malformed ones.
+ */
+function decodeDetails(error: ConnectError): ConnectError {
+  if (error.details.every((one) => 'desc' in one)) return error
+  return copyError(error, { details: error.details.map(decodeDetail) })
+}
+
+function decodeDetail(detail: Detail): Detail {
+  const desc = 'desc' in detail ? undefined : knownDetails.get(detail.type)
+  if ('desc' in detail || desc === undefined) return detail
+  try {
+    return { desc, value: fromBinary(desc, detail.value) as Message }
+  } catch {
+    // Its bytes are no message of the type: they are passed on.
+    return detail
+  }
 }
 
 function hasDetail({ details }: ConnectError, { typeName }: DescMessage): boolean {
