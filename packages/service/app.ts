@@ -24,7 +24,7 @@ import { createValidate, type Validate } from '@marquee/connect-hono/validation'
 import type { HostCheck } from '@marquee/http/server/host-check'
 import type { Transcoding } from '@marquee/transcode/mount'
 import type { Descriptions } from '@marquee/transcode/openapi/descriptions'
-import type { Defaults } from '@marquee/transcode/request/defaults'
+import type { PathFields } from '@marquee/transcode/request/path-fields'
 import { type Context, Hono } from 'hono'
 import { Access } from '../../gen/access/v1/access_pb.ts'
 import { ActivityService } from '../../gen/system/v1/system_pb.ts'
@@ -93,8 +93,8 @@ export interface AppOptions extends ClientOptions {
    * (docs/errors.md).
    */
   readonly givesReasons?: boolean
-  /** Values of request fields that a REST route and its request leave empty. Default: none. */
-  readonly restDefaults?: Defaults
+  /** Values of request fields that REST paths stand for. Default: none. */
+  readonly restPathFields?: PathFields
   /** Loads comments and examples for the OpenAPI document. Default: there are none. */
   readonly descriptions?: () => Promise<Descriptions>
 }
@@ -166,8 +166,8 @@ export function createApp(name: string, options: AppOptions): ServiceApp {
   const withHealth = new Set<DescService>(ofEveryService)
   const foreignServices: ForeignService[] = []
   const reflected = new Set<DescService>([...ofEveryService, HealthService])
-  const defaults = options.restDefaults ?? {}
-  const restRoutes = addRestRoutes(app, { access, admission, defaults })
+  const pathFields = options.restPathFields ?? {}
+  const restRoutes = addRestRoutes(app, { access, admission, pathFields })
   const onRpc = (path: string, method: DescMethod, rpc: Rpc) => {
     access.addRpc(path, method)
     admission?.addRpc(path, method)
@@ -192,7 +192,7 @@ export function createApp(name: string, options: AppOptions): ServiceApp {
   const { registry, text } = metrics
   if (registry && text && !closed.has('metrics')) addMetrics(app, { registry, text })
   access.addRoute(openApiPath, { GET: Access.PUBLIC })
-  addOpenApi(app, { name, restRoutes, defaults, descriptions: options.descriptions })
+  addOpenApi(app, { name, restRoutes, pathFields, descriptions: options.descriptions })
   const rpcOptions = {
     ...common,
     onRpc(path: string, method: DescMethod, rpc: Rpc) {

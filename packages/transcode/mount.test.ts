@@ -20,13 +20,23 @@ test('interceptors and validation see a REST call as a call of the RPC', async (
   expect(seen).toEqual(['GET GetBook'])
 })
 
-test('a default is used for a field that the request leaves empty', async () => {
-  const withDefault = libraryApp(
+test('a path stands for a field, which the request cannot set', async () => {
+  const app = libraryApp(
     {},
-    { defaults: { '/v1/books': { query: 'all' }, '/v1/book': { query: 'none' } } },
+    {
+      pathFields: {
+        ...{ '/v1/books': { query: 'all', update_mask: 'title' }, '/v1/book': { query: 'none' } },
+      },
+    },
   )
-  const query = async (path: string) =>
-    (await (await withDefault.request(path)).json()).request.query
-  expect(await query('/v1/books')).toBe('all')
-  expect(await query('/v1/books?query=some')).toBe('some')
+  const { request } = await (await app.request('/v1/books')).json()
+  expect(request.query).toBe('all')
+  const refused = await app.request('/v1/books?query=some')
+  expect(refused.status).toBe(400)
+  const { message } = await refused.json()
+  expect(message).toBe('the parameter "query" is set by the path: leave it out')
+  const headers = { 'content-type': 'application/json' }
+  const body = JSON.stringify({ book: { title: 'x' }, updateMask: 'pageCount' })
+  const put = await app.request('/v1/books/5', { method: 'PUT', headers, body })
+  expect((await put.json()).request).toMatchObject({ updateMask: 'title' })
 })

@@ -12,13 +12,13 @@ import type { Env, Hono } from 'hono'
 import { type Binding, bindingsOf } from './binding.ts'
 import { createRouter, type Match } from './path/router.ts'
 import { withReason } from './reasons.ts'
-import type { Defaults } from './request/defaults.ts'
+import type { PathFields } from './request/path-fields.ts'
 import { createRestHandler, type HandleRoute } from './rest-handler.ts'
 
 /** Options of `createTranscoding`. */
 export interface TranscodingOptions {
-  /** Values of request fields that a route and its request leave empty. Default: none. */
-  readonly defaults?: Defaults
+  /** Values of request fields that paths stand for. Default: none. */
+  readonly pathFields?: PathFields
   /** See `ConnectOptions.errorDomain`. Default: none. */
   readonly errorDomain?: string | undefined
   /** Called once for each path that is mounted, in Hono's form: `/v1/*`. */
@@ -59,7 +59,7 @@ interface Target {
  */
 export function createTranscoding<E extends Env>(
   hono: Hono<E>,
-  { defaults = {}, onPath, onCallEnd, errorDomain }: TranscodingOptions = {},
+  { pathFields = {}, onPath, onCallEnd, errorDomain }: TranscodingOptions = {},
 ): Transcoding {
   const app = hono as unknown as Hono<Environment>
   const router = createRouter<Target>()
@@ -100,7 +100,7 @@ export function createTranscoding<E extends Env>(
     bindings: added,
     add(_, method, rpc) {
       const bindings = bindingsOf(method)
-      addRoutes(method, (index) => createRestHandler(rpc, bindings[index] as never, defaults))
+      addRoutes(method, (index) => createRestHandler(rpc, bindings[index] as never, pathFields))
     },
     addMethod: (method, handle) => addRoutes(method, () => handle, true),
     find: (method, target) => router.find(method, pathOf(target))?.route.target.rpc,

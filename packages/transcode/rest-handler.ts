@@ -16,7 +16,7 @@ import type { Binding } from './binding.ts'
 import type { Match } from './path/router.ts'
 import { withReason } from './reasons.ts'
 import { conditionsOf } from './request/condition.ts'
-import type { Defaults } from './request/defaults.ts'
+import type { PathFields } from './request/path-fields.ts'
 import { createReadRequest } from './request/read.ts'
 import { createFramedCodec, createResponseCodec, type Framing } from './response/codec.ts'
 import { mediaTypes } from './response/media-types.ts'
@@ -58,8 +58,8 @@ function badHeader(error: ConnectError): ConnectError {
 }
 
 /** Creates the handler of a binding of an RPC. */
-export function createRestHandler(rpc: Rpc, binding: Binding, defaults: Defaults): HandleRoute {
-  const readRequest = createReadRequest(rpc, binding, defaults)
+export function createRestHandler(rpc: Rpc, binding: Binding, pathFields: PathFields): HandleRoute {
+  const readRequest = createReadRequest(rpc, binding, pathFields)
   const codec = createResponseCodec(rpc, binding.responseBody)
   const { evaluates } = conditionsOf(rpc.method.input)
   const respond = rpc.streamsResponses ? streamResponder(rpc, codec) : unaryResponder(codec)

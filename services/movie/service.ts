@@ -1,7 +1,7 @@
 import { mountConnect } from '@marquee/connect-hono/mount'
 import { type AppOptions, createApp } from '@marquee/service/app'
 import type { SignIn } from '@marquee/service/auth/session/open'
-import { restDefaults } from '@marquee/service/rest/defaults'
+import { restPathFields } from '@marquee/service/rest/path-fields'
 import type { Metadata } from '../../gen/metadata/v1/metadata_pb.ts'
 import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import type { AggregatedRating } from '../../gen/rating/v1/rating_pb.ts'
@@ -32,7 +32,7 @@ const descriptions = () => import('../../gen/openapi/descriptions.ts')
 /** Creates the movie service as a Hono app. */
 export function createMovieApp(options: MovieAppOptions) {
   const { sources, door, page, system, signIn, ...base } = options
-  const app = createApp('movie', { ...base, restDefaults, descriptions })
+  const app = createApp('movie', { ...base, restPathFields, descriptions })
   const { drain } = app.rpcOptions
   const isOpen = !base.closed?.has('system')
   const rpc = createMovieRpc({ sources, draining: drain, callsShare: base.callsShare })

@@ -1,7 +1,7 @@
 import type { DescMethod } from '@bufbuild/protobuf'
 import { mountConnect } from '@marquee/connect-hono/mount'
 import { type AppOptions, createApp } from '@marquee/service/app'
-import { restDefaults } from '@marquee/service/rest/defaults'
+import { restPathFields } from '@marquee/service/rest/path-fields'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { DeadLetterService } from '../../gen/system/v1/system_pb.ts'
 import { ingestActivity } from './activity.ts'
@@ -36,7 +36,7 @@ export function createRatingApp(options: RatingAppOptions) {
   const { store, watches, clock, eraseUser, deadLetters, ingest, ...base } = options
   const letters = base.closed?.has('dead-letters') ? undefined : deadLetters
   const activityDetails = () => ingestActivity(ingest?.status())
-  const app = createApp('rating', { ...base, activityDetails, restDefaults, descriptions })
+  const app = createApp('rating', { ...base, activityDetails, restPathFields, descriptions })
   const { validate } = app.rpcOptions
   const rpc = createRatingRpc({ store, watches, clock, eraseUser, validate })
   mountConnect(

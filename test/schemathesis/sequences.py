@@ -9,7 +9,7 @@ from schemathesis.specs.openapi import stateful
 
 # Random values of these are refused, or select nothing. A link sets its own values afterwards.
 HEADERS = {"If-Match", "If-None-Match"}
-QUERY = {"etag", "must_not_exist", "update_mask", "filter", "order_by", "page_token", "query", "record_type"}
+QUERY = {"etag", "must_not_exist", "update_mask", "filter", "order_by", "page_token", "query"}
 BODY = {"etag", "mustNotExist"}
 
 # The scale of movies, unless a flag sets another one.

@@ -252,6 +252,18 @@ test('movie joins metadata and rating', async () => {
   expect(JSON.parse(new TextDecoder().decode(value))).toMatchObject(details)
 })
 
+test('a path of movies reaches ratings of movies only', async () => {
+  const url = `${urls.movie}/v1/movies/typed/ratings/ann`
+  const put = await json('PUT', url, { value: 4, recordType: 'song' })
+  expect(put).toMatchObject([200, { recordType: 'movie', count: 1 }])
+  const [status, { message }] = await json('DELETE', `${url}?record_type=song`)
+  expect(status).toBe(400)
+  expect(message).toBe('the parameter "record_type" is set by the path: leave it out')
+  expect((await json('GET', url))[0]).toBe(200)
+  const songs = await json('GET', `${urls.movie}/v1/records/song/typed/ratings/ann`)
+  expect(songs[0]).toBe(404)
+})
+
 test('an error of metadata has its reason also where movie calls it', async () => {
   const url = `${urls.movie}/v1/movies/none-at-all`
   const { status, text } = await call('DELETE', url, undefined, { 'if-match': '*', ...accepts })

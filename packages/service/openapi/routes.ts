@@ -7,7 +7,7 @@ import { incomingOf } from '@marquee/connect-hono/request/incoming-of'
 import type { Transcoding } from '@marquee/transcode/mount'
 import type { Descriptions } from '@marquee/transcode/openapi/descriptions'
 import { createOpenApi } from '@marquee/transcode/openapi/document'
-import type { Defaults } from '@marquee/transcode/request/defaults'
+import type { PathFields } from '@marquee/transcode/request/path-fields'
 import type { Context, Hono } from 'hono'
 import { reads_have_etag as readsHaveEtag } from '../../../gen/cache/v1/cache_pb.ts'
 import { ActivityService } from '../../../gen/system/v1/system_pb.ts'
@@ -22,7 +22,7 @@ export interface OpenApiRoutesOptions {
   /** Short name of the service: `rating`. */
   readonly name: string
   readonly restRoutes: Pick<Transcoding, 'bindings'>
-  readonly defaults: Defaults
+  readonly pathFields: PathFields
   /** Loads comments and examples. Default: there are none. */
   readonly descriptions?: (() => Promise<Descriptions>) | undefined
 }
@@ -73,7 +73,7 @@ async function write(options: OpenApiRoutesOptions): Promise<Written> {
   return { etag: `W/"${version}"`, bytes: { identity, br, gzip: gz } }
 }
 
-async function documentOf({ name, restRoutes, defaults, descriptions }: OpenApiRoutesOptions) {
+async function documentOf({ name, restRoutes, pathFields, descriptions }: OpenApiRoutesOptions) {
   const { bindings } = restRoutes
   const isOwn = ({ rpc }: (typeof bindings)[number]) => rpc.parent !== ActivityService
   return createOpenApi({
@@ -86,7 +86,7 @@ async function documentOf({ name, restRoutes, defaults, descriptions }: OpenApiR
     // What every service has comes last.
     bindings: [...bindings.filter(isOwn), ...bindings.filter((binding) => !isOwn(binding))],
     descriptions: (await descriptions?.()) ?? { comments: {}, examples: {} },
-    defaults,
+    pathFields,
     accessOf: operationAccessOf,
     securitySchemes,
     hasVersion,

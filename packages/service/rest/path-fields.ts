@@ -1,4 +1,4 @@
-import type { Defaults } from '@marquee/transcode/request/defaults'
+import type { PathFields } from '@marquee/transcode/request/path-fields'
 
-/** Values for the paths of movies, which name no type of record: at rating, and at movie. */
-export const restDefaults: Defaults = { '/v1/movies': { record_type: 'movie' } }
+/** Paths of movies stand for one type of record: at rating, and at movie. */
+export const restPathFields: PathFields = { '/v1/movies': { record_type: 'movie' } }

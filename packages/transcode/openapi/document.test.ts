@@ -68,14 +68,14 @@ test('a body has the fields that the path has not', () => {
   expect(metadata.components.schemas.Metadata.required).toEqual(['id', 'title'])
 })
 
-test('a field with a default need not be sent', () => {
+test('a field that the path stands for is neither a parameter nor in the body', () => {
   const { paths, components } = documentOf(RatingService, {
-    defaults: { '/v1/movies': { record_type: 'movie' } },
+    pathFields: { '/v1/movies': { record_type: 'movie' } },
   })
-  const [, type] = paths['/v1/movies/{record_id}/rating'].get.parameters
-  expect(type).toMatchObject({ name: 'record_type', schema: { default: 'movie' } })
-  expect(type.required).toBeUndefined()
-  expect(components.schemas.PutRatingBody.required).toEqual(['value'])
+  expect(parametersOf(paths['/v1/movies/{record_id}/rating'].get, 'query')).toEqual({})
+  const { properties, required } = components.schemas.PutRatingBody
+  expect(Object.keys(properties)).toEqual(['value', 'etag', 'mustNotExist', 'ratedTime'])
+  expect(required).toEqual(['value'])
 })
 
 test('rules of the protos are rules of the schemas', () => {

@@ -1,6 +1,6 @@
 import type { DescMethod, DescService } from '@bufbuild/protobuf'
 import type { Binding } from '../binding.ts'
-import { type Defaults, defaultsOf } from '../request/defaults.ts'
+import { type PathFields, pathFieldsOf } from '../request/path-fields.ts'
 import { commentOf, type Descriptions } from './descriptions.ts'
 import type { HasVersion } from './headers.ts'
 import type { Schema } from './json-schema.ts'
@@ -17,8 +17,8 @@ export interface OpenApiOptions {
   /** Routes in the order of their RPCs: `Transcoding.bindings`. */
   readonly bindings: readonly Binding[]
   readonly descriptions: Descriptions
-  /** Values of request fields that a route and its request leave empty. Default: none. */
-  readonly defaults?: Defaults
+  /** Values of request fields that paths stand for. Default: none. */
+  readonly pathFields?: PathFields
   /** Returns who may call an RPC. Default: everybody. */
   readonly accessOf?: (method: DescMethod) => OperationAccess
   readonly securitySchemes?: Readonly<Record<string, Schema>>
@@ -37,7 +37,7 @@ const methods = new Set(['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PAT
  * descriptors of their RPCs: paths, parameters, bodies, rules of `buf.validate`, and errors.
  */
 export function createOpenApi(options: OpenApiOptions): Schema {
-  const { info, bindings, descriptions, defaults = {}, accessOf, securitySchemes } = options
+  const { info, bindings, descriptions, pathFields = {}, accessOf, securitySchemes } = options
   const { hasVersion = () => false } = options
   const schemas = createSchemas(descriptions)
   const names = new Map<string, string[]>()
@@ -51,15 +51,15 @@ export function createOpenApi(options: OpenApiOptions): Schema {
     if (!methods.has(method)) continue
     const path = pathOf(binding, names)
     const access = accessOf?.(rpc)
-    const own = defaultsOf(binding.template, defaults)
+    const own = pathFieldsOf(binding.template, pathFields)
     paths[path.text] ??= {}
     const item = paths[path.text] as Record<string, Schema>
     const operation = operationOf({
       ...{ binding, index, path, schemas, descriptions, access, hasVersion },
-      defaults: own,
+      pathFields: own,
     })
     item[method.toLowerCase()] = operation
-    linked.push({ binding, path, defaults: own, operation })
+    linked.push({ binding, path, pathFields: own, operation })
   }
   addLinks(linked)
   const operations = linked.map(({ operation }) => operation)

@@ -13,7 +13,10 @@ export function exampleAt(example: object | undefined, path: FieldPath): unknown
 }
 
 /** Returns the body of an example, without what the path has. `undefined` when it has none. */
-export function exampleBody({ body, variables }: Binding, example: object | undefined): unknown {
+export function exampleBody(
+  { body, variables }: Pick<Binding, 'body' | 'variables'>,
+  example: object | undefined,
+): unknown {
   if (example === undefined || body === undefined) return undefined
   if (body === '*') return without(example as Json, variables)
   const value = exampleAt(example, [body])

@@ -1,6 +1,7 @@
 import type { DescMethod } from '@bufbuild/protobuf'
 import type { Binding } from '../binding.ts'
 import { maskFieldOf } from '../request/implied-mask.ts'
+import { setByPath } from '../request/path-fields.ts'
 import { mediaTypes } from '../response/media-types.ts'
 import { commentOf, type Descriptions } from './descriptions.ts'
 import { exampleBody, pathsBelow } from './examples.ts'
@@ -35,13 +36,13 @@ export interface OperationOptions {
   readonly descriptions: Descriptions
   readonly access: OperationAccess | undefined
   readonly hasVersion: HasVersion
-  /** Values of fields that the request leaves empty, by name. */
-  readonly defaults: Readonly<Record<string, string>>
+  /** Values of fields that the path stands for, by name. */
+  readonly pathFields: Readonly<Record<string, string>>
 }
 
 /** Returns the operation of a binding. */
 export function operationOf(options: OperationOptions): Schema {
-  const { binding, index, path, schemas, descriptions, access, hasVersion, defaults } = options
+  const { binding, index, path, schemas, descriptions, access, hasVersion, pathFields } = options
   const { rpc, method, variables } = binding
   const { name, parent } = rpc
   const requests = descriptions.examples[`${parent.typeName}.${name}`] ?? []
@@ -55,7 +56,7 @@ export function operationOf(options: OperationOptions): Schema {
     summary: summaryOf(name),
     description: [commentOf(descriptions, rpc), access?.text].filter(Boolean).join('\n\n'),
     parameters: [
-      ...parametersOf({ binding, path, schemas, example, defaults }),
+      ...parametersOf({ binding, path, schemas, example, pathFields }),
       ...headerParametersOf(binding, schemas, hasVersion),
     ],
     ...(requestBody && { requestBody }),
@@ -75,10 +76,10 @@ function summaryOf(name: string): string {
 }
 
 function bodyOf(options: OperationOptions, example: object | undefined): Schema | undefined {
-  const { binding, schemas } = options
+  const { binding, schemas, pathFields } = options
   const { rpc, body } = binding
   if (body === undefined) return undefined
-  const value = exampleBody(binding, example)
+  const value = exampleBody({ body, variables: setByPath(binding, pathFields) }, example)
   if (isStreamOfRequests(rpc)) {
     const lines = value === undefined ? undefined : `${JSON.stringify(value)}\n`
     return {
@@ -97,12 +98,12 @@ function isStreamOfRequests({ methodKind }: DescMethod): boolean {
 }
 
 /** Returns the schema of the body, without the fields of the path. */
-function bodySchema({ binding, schemas, index, defaults }: OperationOptions): Schema {
+function bodySchema(options: OperationOptions): Schema {
+  const { binding, schemas, index, pathFields } = options
   const { rpc, body, variables } = binding
   const name = `${rpc.name}Body${index === 0 ? '' : index + 1}`
   if (body === undefined || body === '*') {
-    const optional = rpc.input.fields.filter((field) => field.name in defaults)
-    return schemas.ofPart(name, rpc.input, variables, optional)
+    return schemas.ofPart(name, rpc.input, setByPath(binding, pathFields))
   }
   const inside = pathsBelow(body, variables)
   if (body.fieldKind !== 'message' || inside.length === 0) return schemas.ofField(body)

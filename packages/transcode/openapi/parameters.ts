@@ -1,6 +1,7 @@
 import type { DescField, DescMessage } from '@bufbuild/protobuf'
 import type { Binding } from '../binding.ts'
 import { type FieldPath, nameOf } from '../field-path.ts'
+import { setByPath } from '../request/path-fields.ts'
 import { exampleAt } from './examples.ts'
 import { fitsQuery, type Schema, wellKnownSchema } from './json-schema.ts'
 import type { DocumentPath } from './paths.ts'
@@ -16,8 +17,8 @@ export interface ParametersOptions {
   readonly schemas: Schemas
   /** Request of the operation. Default: none. */
   readonly example: object | undefined
-  /** Values of fields that the request leaves empty, by name. */
-  readonly defaults: Readonly<Record<string, string>>
+  /** Values of fields that the path stands for, by name. */
+  readonly pathFields: Readonly<Record<string, string>>
 }
 
 /** Returns the parameters of an operation: of its path, then of its query. */
@@ -55,23 +56,23 @@ export function ofText(schema: Schema): Schema {
   return pattern === undefined ? own : { ...own, pattern }
 }
 
-function queryOf({ binding, schemas, example, defaults }: ParametersOptions): Schema[] {
-  const { rpc, body, variables } = binding
+function queryOf({ binding, schemas, example, pathFields }: ParametersOptions): Schema[] {
+  const { rpc, body } = binding
   if (body === '*') return []
+  const fixed = setByPath(binding, pathFields)
   const isTaken = (path: FieldPath) =>
-    path[0] === body || variables.some((variable) => excludes(variable, path))
+    path[0] === body || fixed.some((variable) => excludes(variable, path))
   return leavesOf(rpc.input, [], isTaken).map((path) => {
     const field = path.at(-1) as DescField
     const { description, ...schema } = querySchema(schemas, field)
-    const fallback = path.length === 1 ? defaults[field.name] : undefined
     const needed = path.every((one) => isRequired(one, schemas.ofField(one)))
     const value = exampleAt(example, path)
     return {
       name: nameOf(path),
       in: 'query',
-      ...(needed && fallback === undefined && { required: true }),
+      ...(needed && { required: true }),
       ...(description !== undefined && { description }),
-      schema: fallback === undefined ? schema : { ...schema, default: fallback },
+      schema,
       ...(value !== undefined && { example: value }),
     }
   })

@@ -3,13 +3,13 @@ import { reflect } from '@bufbuild/protobuf/reflect'
 import type { Rpc } from '@marquee/connect-hono/rpc'
 import type { RpcCall } from '@marquee/connect-hono/rpc-call'
 import type { Binding } from '../binding.ts'
-import { type FieldPath, fieldPathOf, nameOf } from '../field-path.ts'
+import { type FieldPath, nameOf } from '../field-path.ts'
 import { resumptionOf } from '../resumption.ts'
 import { assign } from './assign.ts'
 import { createReadBody } from './body.ts'
 import { conditionsOf } from './condition.ts'
-import { type Defaults, defaultsOf } from './defaults.ts'
 import { readLines } from './lines.ts'
+import { fixedFieldsOf, type PathFields, pathFieldsOf } from './path-fields.ts'
 import { assignQuery, type Taken } from './query.ts'
 
 /**
@@ -25,19 +25,22 @@ export type ReadRequest = (
  * Creates the reader of the requests of a binding. The path, the query and the body set different
  * fields; where the body has a field of the path too, the path counts.
  */
-export function createReadRequest(rpc: Rpc, binding: Binding, defaults: Defaults): ReadRequest {
+export function createReadRequest(rpc: Rpc, binding: Binding, pathFields: PathFields): ReadRequest {
   const { body, variables } = binding
   const { input } = rpc.method
   const readBody = body === undefined ? undefined : createReadBody(rpc, binding)
   const conditions = conditionsOf(input)
-  const taken = takenBy(binding)
+  const fixed = fixedFieldsOf(input, pathFieldsOf(binding.template, pathFields))
+  const taken = takenBy(
+    binding,
+    fixed.map(([field]) => field),
+  )
   if (rpc.streamsRequests) {
     return (rpcCall) => {
       assignQuery(reflect(input), rpcCall.incoming.target, taken)
       return readLines(rpcCall)
     }
   }
-  const fallbacks = fallbacksOf(binding, defaults)
   const resumption = resumptionOf(rpc.method)
   return async (rpcCall, values) => {
     const message = readBody === undefined ? create(input) : await readBody(rpcCall)
@@ -46,29 +49,19 @@ export function createReadRequest(rpc: Rpc, binding: Binding, defaults: Defaults
     for (const [index, path] of variables.entries()) {
       assign(root, path as FieldPath, [values[index] as string])
     }
+    for (const [field, text] of fixed) assign(root, [field], [text])
     // A browser that connects again sends its first URL, so that the header is newer.
     const lastId = resumption && rpcCall.incoming.header('last-event-id')
     if (resumption && lastId) assign(root, [resumption.field], [lastId])
-    for (const [path, text] of fallbacks) {
-      if (!root.isSet(path[0] as DescField)) assign(root, path, [text])
-    }
     conditions.assign(root, rpcCall.incoming)
     return message
   }
 }
 
-function takenBy({ body, variables }: Binding): Taken {
+function takenBy({ body, variables }: Binding, fixed: readonly DescField[]): Taken {
   const taken = new Map(variables.map((path) => [nameOf(path), 'is in the path']))
+  for (const { name } of fixed) taken.set(name, 'is set by the path')
   if (body === '*') taken.set('*', 'is not read, because the body has all fields')
   else if (body !== undefined) taken.set(body.name, 'is read from the body')
   return taken
-}
-
-function fallbacksOf({ rpc, template }: Binding, defaults: Defaults): [FieldPath, string][] {
-  return Object.entries(defaultsOf(template, defaults)).flatMap(
-    ([name, text]): [FieldPath, string][] => {
-      const path = fieldPathOf(rpc.input, name)
-      return path?.length === 1 ? [[path, text]] : []
-    },
-  )
 }

@@ -58,7 +58,7 @@ function parametersOf(
 ): Record<string, string> {
   if (to.binding.rpc.methodKind !== 'unary') return {}
   // Such as the type of a record, when the path is for one type alone.
-  if (item.message.fields.some(({ name }) => name in to.defaults)) return {}
+  if (item.message.fields.some(({ name }) => name in to.pathFields)) return {}
   const parameters: Record<string, string> = {}
   let last: Source | undefined
   for (const [index, { name }] of to.path.parameters.entries()) {

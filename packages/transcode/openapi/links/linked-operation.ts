@@ -6,8 +6,8 @@ import type { DocumentPath } from '../paths.ts'
 export interface LinkedOperation {
   readonly binding: Binding
   readonly path: DocumentPath
-  /** Values of fields that the request leaves empty, by name. */
-  readonly defaults: Readonly<Record<string, string>>
+  /** Values of fields that the path stands for, by name. */
+  readonly pathFields: Readonly<Record<string, string>>
   readonly operation: Schema
 }
 

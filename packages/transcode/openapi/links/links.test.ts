@@ -6,7 +6,7 @@ import { bindingsOf } from '../../binding.ts'
 import { documentOf } from '../../testing/document.ts'
 
 const metadata = documentOf(MetadataService)
-const rating = documentOf(RatingService, { defaults: { '/v1/movies': { record_type: 'movie' } } })
+const rating = documentOf(RatingService, { pathFields: { '/v1/movies': { record_type: 'movie' } } })
 const movie = documentOf(MovieService, {
   bindings: [...MovieService.methods, MetadataService.method.putMetadata].flatMap(bindingsOf),
 })

@@ -54,7 +54,7 @@ function linksBetween(from: LinkedOperation, to: LinkedOperation): NamedLink[] {
 /** Returns where one path has the parameters of another: none, unless it has all of them. */
 function pathParameters(from: LinkedOperation, to: LinkedOperation): Record<string, string> {
   // Such as the type of a record, when the other path is for one type alone.
-  if (from.path.parameters.some(({ name }) => name in to.defaults)) return {}
+  if (from.path.parameters.some(({ name }) => name in to.pathFields)) return {}
   const sources = to.path.parameters.map(({ name }, index) => {
     return [name, sameParameter(from.path, to.path, index)] as const
   })
