@@ -18,10 +18,10 @@ await run('metadata', readMetadataConfig, async (running, options) => {
   const { use, log, draining } = running
   const store = use(await openMetadataStore(options.databaseUrl))
   const registry = use(await openRegistry(options.registry, log))
-  const { rated, ratings } = await openRatings(running, options, registry)
+  const { rated, ...opened } = await openRatings(running, options, registry)
   const catalogue = followStore(store, rated)
   const health = createHealth(draining)
-  const sources = { store, catalogue, ratings }
+  const sources = { store, catalogue, ...opened }
   const app = createMetadataApp({ log, metrics: createMetrics(), health, ...sources })
   const rpc = createMetadataRpc({ ...sources, validate: app.rpcOptions.validate })
   const routes = (router: ConnectRouter) => router.service(MetadataService, rpc)

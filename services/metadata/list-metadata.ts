@@ -1,4 +1,3 @@
-import { timestampFromDate } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect'
 import { setVersion } from '@marquee/service/rest/conditional'
 import { pageSizeOf } from '@marquee/service/rest/page-size'
@@ -15,7 +14,13 @@ import { parseOrder } from './catalogue/order.ts'
 import { QueryError } from './catalogue/query-error.ts'
 import { usesRatings } from './catalogue/uses-ratings.ts'
 import type { StoredMetadata } from './metadata.ts'
-import type { FollowedRatings, RatingsState } from './ratings/follow-ratings.ts'
+import {
+  createRatingsOfList,
+  listedMessage,
+  periodRating,
+  type RatingsOfListOptions,
+  versionOf,
+} from './ratings-of-list.ts'
 import { withReason } from './reasons.ts'
 import type { MetadataStore } from './store/port.ts'
 
@@ -26,39 +31,51 @@ const pageBytesMax = 1024 * 1024
 /** Maximum number of movies in one read. Limits how far a page exceeds `pageBytesMax`. */
 const readSizeMax = 100
 
-export interface ListMetadataOptions {
+export interface ListMetadataOptions extends RatingsOfListOptions {
   readonly store: Pick<MetadataStore, 'getMany' | 'revision'>
   readonly catalogue: FollowingCatalogue
-  /** The ratings of the catalogue. Default: none, and lists by ratings fail. */
-  readonly ratings?: FollowedRatings | undefined
   readonly toMessage: (movie: StoredMetadata) => MetadataMessage
 }
 
 /** Implements `metadata.v1.MetadataService.ListMetadata`. */
 export function createListMetadata(options: ListMetadataOptions) {
-  const { store, catalogue, ratings, toMessage } = options
+  const { store, catalogue, toMessage } = options
+  const requireListed = createRatingsOfList(options)
   return async (request: ListMetadataRequest, context: HandlerContext) => {
     const { pageSize, pageToken, includeFacets } = request
     const query = request.query.trim()
     const { filter, order } = await read(request, query !== '')
-    const { filter: condition, orderBy, ratingCountMin } = request
-    const parts = [query, condition, orderBy, `${ratingCountMin}`]
-    const list = `metadata:${JSON.stringify(parts)}`
-    const after = decodePageToken(pageToken, list, isPosition)
-    const rated = usesRatings({ filter, order }) ? requireRatings(ratings) : undefined
-    setVersion(context, versionOf(await store.revision(), rated))
-    const limit = pageSizeOf(pageSize, pageSizes)
-    const selected = { query, filter, order, after, limit, hasFacets: includeFacets }
+    const list = listOf(request, query)
+    const position = decodePageToken(pageToken, list, isPosition)
+    const listed = await requireListed(request.period, {
+      isByRatings: usesRatings({ filter, order }),
+      endMs: position?.endMs,
+    })
+    setVersion(context, versionOf(await store.revision(), listed))
+    const selected = {
+      ...{ query, filter, order, after: position, ratings: listed?.ratings },
+      limit: pageSizeOf(pageSize, pageSizes),
+      hasFacets: includeFacets,
+    }
     const page = await catalogue.list(selected, context.signal)
     const { movies, next } = await readMovies(store, page)
+    const endMs = listed?.window?.endMs
     return {
       metadata: movies.map(toMessage),
-      nextPageToken: next ? encodePageToken(list, next) : '',
+      nextPageToken: next ? encodePageToken(list, { ...next, ...(endMs && { endMs }) }) : '',
       totalSize: page.totalSize,
       ...(page.facets && { facets: facetsMessage(page.facets) }),
-      ...(rated && { ratings: ratingsMessage(rated) }),
+      ...(listed && { ratings: listedMessage(listed) }),
+      ...(listed?.ratings && { periodRatings: movies.map(({ id }) => periodRating(listed, id)) }),
     }
   }
+}
+
+/** Returns the name of a list for its page tokens. */
+function listOf(request: ListMetadataRequest, query: string): string {
+  const { filter, orderBy, ratingCountMin, period } = request
+  const parts = [query, filter, orderBy, `${ratingCountMin}`]
+  return `metadata:${JSON.stringify(period ? [...parts, period] : parts)}`
 }
 
 /** Reads filter and order. Throws `INVALID_ARGUMENT` for what they may not contain. */
@@ -80,22 +97,6 @@ function withCount(filter: Filter | undefined, countMin: number): Filter {
   const isRated = (count: number) => count >= countMin
   const right: Filter = { kind: 'number', of: 'ratingCount', test: isRated }
   return filter === undefined ? right : { kind: 'and', left: filter, right }
-}
-
-/** Returns the state of the ratings. Throws `UNAVAILABLE` before they were read. */
-function requireRatings(ratings: FollowedRatings | undefined): RatingsState {
-  const state = ratings?.state()
-  if (state !== undefined) return state
-  const text = ratings
-    ? 'the ratings are not read yet: call again later'
-    : 'metadata knows no ratings: start it with --rating-url'
-  throw withReason(new ConnectError(text, Code.Unavailable), 'RATING_UNAVAILABLE')
-}
-
-/** Returns a version that changes with everything that the list depends on. */
-function versionOf(revision: number, rated: RatingsState | undefined): number | string {
-  if (rated === undefined) return revision
-  return `${revision}-${rated.revision}-${rated.unavailableSince?.getTime() ?? ''}`
 }
 
 /**
@@ -136,13 +137,14 @@ function facetsMessage({ genres, decades }: Facets) {
   }
 }
 
-function ratingsMessage({ revision, unavailableSince }: RatingsState) {
-  const since = unavailableSince && timestampFromDate(unavailableSince)
-  return { revision: BigInt(revision), ...(since && { unavailableSince: since }) }
+/** Position of a page. A list of a period also has the end of its window. */
+interface PagePosition extends Position {
+  readonly endMs?: number
 }
 
-function isPosition(value: unknown): value is Position {
-  const { title, id, values } = (value ?? {}) as Partial<Position>
+function isPosition(value: unknown): value is PagePosition {
+  const { title, id, values, endMs } = (value ?? {}) as Partial<PagePosition>
+  if (endMs !== undefined && !Number.isSafeInteger(endMs)) return false
   return typeof title === 'string' && typeof id === 'string' && isValues(values)
 }
 

@@ -30,10 +30,10 @@ export async function startMetadata(
   const storeOptions = { onWarning, faults, isSharedByWorkers }
   const store = use(await openMetadataStore(options.databaseUrl, storeOptions))
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
-  const { rated, ratings } = await openRatings(running, options, registry)
-  if (ratings) health.note('ratings', ratingsNotice(ratings))
+  const { rated, ...opened } = await openRatings(running, options, registry)
+  if (opened.ratings) health.note('ratings', ratingsNotice(opened.ratings))
   const catalogue = followStore(store, rated)
-  const app = createMetadataApp({ ...parts, store, catalogue, ratings })
+  const app = createMetadataApp({ ...parts, store, catalogue, ...opened })
   const server = await listen(running, parts, options, memory, { name: 'metadata', app })
   const healthName = MetadataService.typeName
   await announce(running, parts, registry, { name: 'metadata', healthName, url: server.url })

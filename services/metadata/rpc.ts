@@ -14,6 +14,7 @@ import { createListMetadata } from './list-metadata.ts'
 import type { Metadata } from './metadata.ts'
 import { createToMessage, fromMessage } from './movie-message.ts'
 import type { FollowedRatings } from './ratings/follow-ratings.ts'
+import type { PeriodCopies } from './ratings/period-ratings.ts'
 import type { MetadataStore } from './store/port.ts'
 import { createWriteRpc, unknownMovie } from './write-rpc.ts'
 
@@ -26,13 +27,15 @@ export interface MetadataRpcOptions {
   readonly catalogue?: FollowingCatalogue
   /** Ratings of the catalogue. Default: none, and lists by ratings fail. */
   readonly ratings?: FollowedRatings | undefined
+  /** Ratings of the periods. Default: none, and their lists fail. */
+  readonly periods?: PeriodCopies | undefined
   /** Validates the movies of an import, one by one, and the result of an update. */
   readonly validate: Validate
 }
 
 /** Implements `metadata.v1.MetadataService` on a store. */
 export function createMetadataRpc({ store, validate, ...options }: MetadataRpcOptions) {
-  const { catalogue = followStore(store), ratings } = options
+  const { catalogue = followStore(store), ratings, periods } = options
   const toMessage = createToMessage()
   return {
     async getMetadata({ movieId }, context) {
@@ -59,7 +62,7 @@ export function createMetadataRpc({ store, validate, ...options }: MetadataRpcOp
 
     ...createWriteRpc({ store, validate, toMessage }),
 
-    listMetadata: createListMetadata({ store, catalogue, ratings, toMessage }),
+    listMetadata: createListMetadata({ store, catalogue, ratings, periods, toMessage }),
 
     async importMetadata(requests, { values }) {
       const summary = await bulkPut<ImportMetadataRequest, Metadata>({

@@ -11,10 +11,11 @@ const descriptions = () => import('../../gen/openapi/descriptions.ts')
 
 /** Creates the metadata service as a Hono app. */
 export function createMetadataApp(options: MetadataAppOptions) {
-  const { store, catalogue, ratings, ...base } = options
+  const { store, catalogue, ratings, periods, ...base } = options
   const app = createApp('metadata', { ...base, descriptions })
   const { validate } = app.rpcOptions
-  const rpc = createMetadataRpc({ store, ratings, validate, ...(catalogue && { catalogue }) })
+  const sources = { store, ratings, periods, ...(catalogue && { catalogue }) }
+  const rpc = createMetadataRpc({ ...sources, validate })
   mountConnect(app, (router) => router.service(MetadataService, rpc), app.rpcOptions)
   addMetadataRoutes(app, rpc)
   return app

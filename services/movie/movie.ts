@@ -50,6 +50,8 @@ export interface CatalogueOptions extends PageOptions {
   readonly orderBy: string
   readonly includeFacets: boolean
   readonly ratingCountMin: bigint
+  /** Period of the ratings of the list. Default: all time. */
+  readonly period?: 'week' | 'month' | undefined
 }
 
 /** Numbers of movies, as `metadata.v1.Facets` describes them. */
@@ -64,12 +66,31 @@ export interface CataloguePage<T> extends Page<T> {
   readonly facets: Facets | undefined
   /** Ratings by which the movies were selected or ordered, if any. */
   readonly ratings: ListedRatings | undefined
+  /** Ratings of each movie in the period of the list. */
+  readonly periodRatings?: readonly PeriodRating[]
+}
+
+interface Time {
+  readonly seconds: bigint
+  readonly nanos: number
 }
 
 /** Ratings of a list, as `metadata.v1.ListedRatings` describes them. */
 export interface ListedRatings {
   readonly revision: bigint
-  readonly unavailableSince?: { readonly seconds: bigint; readonly nanos: number }
+  readonly unavailableSince?: Time
+  readonly window?: {
+    readonly startTime?: Time
+    readonly endTime?: Time
+    readonly revision: bigint
+  }
+}
+
+/** Ratings of a movie in a period, as `metadata.v1.PeriodRating` describes them. */
+export interface PeriodRating {
+  readonly count: bigint
+  readonly mean: number
+  readonly bayesianScore: number
 }
 
 /** Value of one movie. */

@@ -18,7 +18,7 @@ import {
   type WatchMovieDetailsResponse,
   WatchMovieDetailsResponseSchema,
 } from '../../gen/movie/v1/movie_pb.ts'
-import { type AggregatedRating, ScaleSchema } from '../../gen/rating/v1/rating_pb.ts'
+import { type AggregatedRating, Period, ScaleSchema } from '../../gen/rating/v1/rating_pb.ts'
 import { deleteMovie, RatingsLeftError } from './delete-movie.ts'
 import {
   type Caller,
@@ -69,7 +69,7 @@ export function createMovieRpc({ sources, draining, callsShare = true }: MovieRp
     async listMovies(request, context) {
       const { list, options, isTop } = readList(request)
       const page = await movies.catalogue(options, callerOf(context)).catch(failList)
-      const { totalSize, facets, ratings } = page
+      const { totalSize, facets, ratings, periodRatings } = page
       // Its movies would have no ratings, and their order would not be the current one.
       if (isTop && ratings?.unavailableSince) throw listUnavailable('RATING_UNAVAILABLE')
       return {
@@ -78,6 +78,7 @@ export function createMovieRpc({ sources, draining, callsShare = true }: MovieRp
         totalSize,
         ...(facets && { facets: { genres: [...facets.genres], decades: [...facets.decades] } }),
         ...(ratings && { ratings }),
+        ...(periodRatings && { periodRatings: [...periodRatings] }),
       }
     },
 
@@ -128,18 +129,25 @@ function callerOf(context: HandlerContext): Caller {
 
 /** Returns a list of the catalogue, and the name of the list for its page tokens. */
 function readList(request: ListMoviesRequest) {
-  const { query, filter, includeFacets, pageToken } = request
+  const { query, filter, includeFacets, pageToken, period } = request
   const isTop = request.order === Order.TOP_RATED
   const orderBy = isTop ? topOrder : request.orderBy
   const isUnrated = isTop && request.ratingCountMin === 0n
   const ratingCountMin = isUnrated ? 1n : request.ratingCountMin
-  const list = `movies:${JSON.stringify([query, filter, orderBy, `${ratingCountMin}`])}`
+  const parts = [query, filter, orderBy, `${ratingCountMin}`]
+  const list = `movies:${JSON.stringify(period ? [...parts, period] : parts)}`
   const options: CatalogueOptions = {
     pageSize: pageSizeOf(request.pageSize, pageSizes),
     pageToken: decodePageToken(pageToken, list, isToken) ?? '',
     ...{ query, filter, orderBy, includeFacets, ratingCountMin },
+    period: periodNames[period],
   }
   return { list, options, isTop }
+}
+
+const periodNames: Readonly<Record<number, 'week' | 'month'>> = {
+  [Period.WEEK]: 'week',
+  [Period.MONTH]: 'month',
 }
 
 function messagesOf(
@@ -214,7 +222,9 @@ const passedCodes = new Set([Code.InvalidArgument, Code.DeadlineExceeded, Code.C
 function failList(cause: unknown): never {
   const isByRatings = cause instanceof RatingsUnknownError
   if (!isByRatings && !(cause instanceof ConnectError)) throw cause
-  if (!isByRatings && passedCodes.has(cause.code)) throw cause
+  if (!isByRatings && (passedCodes.has(cause.code) || cause.code === Code.FailedPrecondition)) {
+    throw cause
+  }
   throw listUnavailable(isByRatings ? 'RATING_UNAVAILABLE' : 'METADATA_UNAVAILABLE', cause)
 }
 

@@ -6,6 +6,7 @@ import { type Metadata, MetadataService } from '../../gen/metadata/v1/metadata_p
 import {
   type AggregatedRating,
   AggregatedRatingSchema,
+  Period,
   RatingService,
   ScaleSchema,
 } from '../../gen/rating/v1/rating_pb.ts'
@@ -64,14 +65,14 @@ export function createMetadataSource(
       )
       return new Map(metadata.map((movie) => [movie.id, movie]))
     },
-    async list(page, caller) {
-      const { metadata, nextPageToken, totalSize, facets, ratings } = await callUpstream(
-        caller,
-        bound,
-        (options) => client.listMetadata(page, options),
+    async list({ period, ...page }, caller) {
+      const request = { ...page, ...(period && { period: periods[period] }) }
+      const { metadata, ...rest } = await callUpstream(caller, bound, (options) =>
+        client.listMetadata(request, options),
       ).catch(translateList)
+      const { nextPageToken, totalSize, facets, ratings, periodRatings } = rest
       const items = metadata.map((value) => ({ movieId: value.id, value }))
-      return { items, nextPageToken, totalSize, facets, ratings }
+      return { items, nextPageToken, totalSize, facets, ratings, periodRatings }
     },
     async delete(movieId, etag, caller) {
       const { deleted } = await callUpstream(caller, bound, (options) =>
@@ -81,6 +82,8 @@ export function createMetadataSource(
     },
   }
 }
+
+const periods = { week: Period.WEEK, month: Period.MONTH } as const
 
 /** Translates the error of a list. */
 function translateList(error: unknown): never {

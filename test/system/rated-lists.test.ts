@@ -11,11 +11,13 @@ import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { waitFor } from '@marquee/testing/wait-for'
 import { pino } from 'pino'
 import { MovieService, ListMoviesRequest_Order as Order } from '../../gen/movie/v1/movie_pb.ts'
+import { Period } from '../../gen/rating/v1/rating_pb.ts'
 import { followStore } from '../../services/metadata/catalogue/follow.ts'
 import type { Metadata } from '../../services/metadata/metadata.ts'
 import { followRatings, type WatchRatings } from '../../services/metadata/ratings/follow-ratings.ts'
+import { createPeriodCopies } from '../../services/metadata/ratings/period-ratings.ts'
 import { createRatedMovies } from '../../services/metadata/ratings/rated-movies.ts'
-import { watchMovieRatings } from '../../services/metadata/ratings/upstream.ts'
+import { readPeriodPages, watchMovieRatings } from '../../services/metadata/ratings/upstream.ts'
 import { createMetadataApp } from '../../services/metadata/service.ts'
 import { createMemoryMetadataStore } from '../../services/metadata/store/memory.ts'
 import { createMovieApp } from '../../services/movie/service.ts'
@@ -65,6 +67,7 @@ test('without ratings, lists by ratings are UNAVAILABLE, others are not, and sim
     { orderBy: 'rating.mean' },
     { filter: 'rating.count > 0' },
     { ratingCountMin: 1n },
+    { period: Period.WEEK },
   ]) {
     const error = await failureOf(client.listMovies(request))
     expect(error.rawMessage).toBe('the list is unavailable: call again later')
@@ -74,6 +77,44 @@ test('without ratings, lists by ratings are UNAVAILABLE, others are not, and sim
   const similar = await client.listSimilarMovies({ movieId: 'movie-1', pageSize: 50 })
   expect(similar.ratings).toBeUndefined()
   expect(similar.movies.map(idOf)).toEqual(similarByHand('movie-1', () => undefined))
+})
+
+test('lists of a period are by its ratings alone, with query, filter and facets', async () => {
+  await using stack = new AsyncDisposableStack()
+  const ratings = stack.use(await openRatingStore('memory:', { rules: defaultRules }))
+  const watches = stack.use(createAggregateWatches({ store: ratings }))
+  const toRating = createAppTransport(createRatingApp({ store: ratings, watches, ...base() }))
+  const store = stack.use(createMemoryMetadataStore())
+  await store.put(movies)
+  const periods = createPeriodCopies({ readPage: readPeriodPages(toRating) })
+  const client = createMovieClient(
+    createAppTransport(createMetadataApp({ store, periods, ...base() })),
+    toRating,
+  )
+  const rate = (id: number, days: number, value: number) => {
+    const ratedTimeMs = Date.now() - days * 86_400_000
+    return { recordType, recordId: `movie-${id}`, userId: `user-${days}`, value, ratedTimeMs }
+  }
+  await ratings.put([rate(0, 2, 3), rate(0, 90, 5), rate(1, 3, 4), rate(3, 20, 5), rate(2, 90, 5)])
+  await ratings.put([{ ...rate(99, 1, 5), recordId: 'not in the catalogue' }])
+  const week = { order: Order.TOP_RATED, period: Period.WEEK, includeFacets: true }
+  const page = await client.listMovies(week)
+  expect(page.movies.map(idOf)).toEqual(['movie-1', 'movie-0'])
+  expect(page.periodRatings).toMatchObject([
+    { count: 1n, mean: 4, bayesianScore: (27.5 + 4) / 11 },
+    { count: 1n, mean: 3, bayesianScore: (27.5 + 3) / 11 },
+  ])
+  expect(page.movies.map(({ rating }) => rating?.count)).toEqual([1n, 2n])
+  expect(page).toMatchObject({ totalSize: 2, facets: { genres: [{ count: 1 }, { count: 1 }] } })
+  expect(page.ratings?.window?.revision).toBe(BigInt(await ratings.revision()))
+  const month = { ...week, period: Period.MONTH }
+  expect(await readAll(client, month)).toEqual(['movie-3', 'movie-1', 'movie-0'])
+  const drama = { ...month, filter: '"Drama" in genres && rating.mean > 3', query: 'film' }
+  expect(await readAll(client, drama)).toEqual(['movie-3'])
+  expect(await readAll(client, { ...month, ratingCountMin: 2n })).toEqual([])
+  const first = await client.listMovies({ ...month, pageSize: 1 })
+  const other = client.listMovies({ ...week, pageSize: 1, pageToken: first.nextPageToken })
+  expect((await failureOf(other)).rawMessage).toStartWith('page_token belongs to another list')
 })
 
 /** Rates at random while the watch is lost again and again, then compares lists with an oracle. */

@@ -23,6 +23,7 @@ const movie: Readonly<Record<string, readonly Example[]>> = {
   ListMovies: [
     example('Search for “star wars”', { query: 'star wars', pageSize: 5 }),
     example('The top rated', { order: 'ORDER_TOP_RATED', pageSize: 10 }),
+    example('Top this week', { order: 'ORDER_TOP_RATED', period: 'PERIOD_WEEK', pageSize: 10 }),
     example('Count movies by genre', { pageSize: 1, includeFacets: true }),
   ],
   ListSimilarMovies: [

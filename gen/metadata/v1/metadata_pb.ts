@@ -10,13 +10,15 @@ import { file_cache_v1_cache } from "../../cache/v1/cache_pb.ts";
 import { file_google_api_annotations } from "@marquee/transcode/gen/google/api/annotations_pb.js";
 import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Period, PeriodWindow } from "../../rating/v1/rating_pb.ts";
+import { file_rating_v1_rating } from "../../rating/v1/rating_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file metadata/v1/metadata.proto.
  */
 export const file_metadata_v1_metadata: GenFile = /*@__PURE__*/
-  fileDesc("ChptZXRhZGF0YS92MS9tZXRhZGF0YS5wcm90bxILbWV0YWRhdGEudjEi7gQKCE1ldGFkYXRhEi8KAmlkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIZCgV0aXRsZRgCIAEoCUIKukgHcgUQARj0AxIdCgtkZXNjcmlwdGlvbhgDIAEoCUIIukgFcgMYkE4SGgoIZGlyZWN0b3IYBCABKAlCCLpIBXIDGPQDElsKDHJlbGVhc2VfZGF0ZRgFIAEoCUJFukhCckAYCjI8XihbMC05XXs0fSgtKDBbMS05XXwxWzAtMl0pKC0oMFsxLTldfFsxMl1bMC05XXwzWzAxXSkpPyk/KT8kEh4KBHllYXIYBiABKAVCC7pICBoGGJgRKM4OSACIAQESIAoGZ2VucmVzGAcgAygJQhC6SA2SAQoQICIGcgQQARhAEi4KFHJ1bm5pbmdfdGltZV9taW51dGVzGAggASgFQgu6SAgaBhigjQYoAUgBiAEBEjEKC2ltZGJfcmF0aW5nGAkgASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAADwP0gCiAEBEiAKCmltZGJfdm90ZXMYCiABKAVCB7pIBBoCKABIA4gBARIvCgt1cGRhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoMZXh0ZXJuYWxfaWRzGAwgASgLMhgubWV0YWRhdGEudjEuRXh0ZXJuYWxJZHMSFQoEZXRhZxgNIAEoCUIHukgEcgIYQEIHCgVfeWVhckIXChVfcnVubmluZ190aW1lX21pbnV0ZXNCDgoMX2ltZGJfcmF0aW5nQg0KC19pbWRiX3ZvdGVzIqYCCgtFeHRlcm5hbElkcxIpCgRpbWRiGAEgASgJQhu6SBhyFhgMMhJeKHR0WzAtOV17NywxMH0pPyQSKwoEdG1kYhgCIAEoCUIdukgachgYCjIUXihbMS05XVswLTldezAsOX0pPyQSXwoKbGV0dGVyYm94ZBgDIAEoCUJLukhIckYYgAEyQV4oaHR0cHM6Ly8oYm94ZFwuaXR8bGV0dGVyYm94ZFwuY29tL2ZpbG0pL1tBLVphLXowLTktXXsxLDk2fS8/KT8kEiwKBXRyYWt0GAQgASgJQh26SBpyGBgKMhReKFsxLTldWzAtOV17MCw5fSk/JBIwCgltb3ZpZWxlbnMYBSABKAlCHbpIGnIYGAoyFF4oWzEtOV1bMC05XXswLDl9KT8kIjIKEkdldE1ldGFkYXRhUmVxdWVzdBIcCghtb3ZpZV9pZBgBIAEoCUIKukgHcgUQARiAASI+ChNHZXRNZXRhZGF0YVJlc3BvbnNlEicKCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGEiQgoXQmF0Y2hHZXRNZXRhZGF0YVJlcXVlc3QSJwoJbW92aWVfaWRzGAEgAygJQhS6SBGSAQ4IARD0AyIHcgUQARiAASJeChhCYXRjaEdldE1ldGFkYXRhUmVzcG9uc2USJwoIbWV0YWRhdGEYASADKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YRIZChFtaXNzaW5nX21vdmllX2lkcxgCIAMoCSJ+ChdCYXRjaEdldE1vdmllSWRzUmVxdWVzdBI3CgZzb3VyY2UYASABKA4yGy5tZXRhZGF0YS52MS5FeHRlcm5hbFNvdXJjZUIKukgHggEEEAEgABIqCgxleHRlcm5hbF9pZHMYAiADKAlCFLpIEZIBDggBEPQDIgdyBRABGIABIqECChhCYXRjaEdldE1vdmllSWRzUmVzcG9uc2USPAoHbWF0Y2hlcxgBIAMoCzIrLm1ldGFkYXRhLnYxLkJhdGNoR2V0TW92aWVJZHNSZXNwb25zZS5NYXRjaBIcChRtaXNzaW5nX2V4dGVybmFsX2lkcxgCIAMoCRJECgthbWJpZ3VpdGllcxgDIAMoCzIvLm1ldGFkYXRhLnYxLkJhdGNoR2V0TW92aWVJZHNSZXNwb25zZS5BbWJpZ3VpdHkaLgoFTWF0Y2gSEwoLZXh0ZXJuYWxfaWQYASABKAkSEAoIbW92aWVfaWQYAiABKAkaMwoJQW1iaWd1aXR5EhMKC2V4dGVybmFsX2lkGAEgASgJEhEKCW1vdmllX2lkcxgCIAMoCSLpAQoSUHV0TWV0YWRhdGFSZXF1ZXN0Ei8KCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGFCBrpIA8gBARIWCgRldGFnGAIgASgJQgi6SAVyAxiACBIWCg5tdXN0X25vdF9leGlzdBgDIAEoCDpyukhvGm0KFnB1dF9tZXRhZGF0YS5jb25kaXRpb24SKmV0YWcgYW5kIG11c3Rfbm90X2V4aXN0IGV4Y2x1ZGUgZWFjaCBvdGhlchondGhpcy5ldGFnID09ICcnIHx8ICF0aGlzLm11c3Rfbm90X2V4aXN0Ik8KE1B1dE1ldGFkYXRhUmVzcG9uc2USJwoIbWV0YWRhdGEYASABKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YRIPCgdjcmVhdGVkGAIgASgIIpEBChVVcGRhdGVNZXRhZGF0YVJlcXVlc3QSLwoIbWV0YWRhdGEYASABKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YUIGukgD2AEDEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzaxIWCgRldGFnGAMgASgJQgi6SAVyAxiACCJBChZVcGRhdGVNZXRhZGF0YVJlc3BvbnNlEicKCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGEiTQoVRGVsZXRlTWV0YWRhdGFSZXF1ZXN0EhwKCG1vdmllX2lkGAEgASgJQgq6SAdyBRABGIABEhYKBGV0YWcYAiABKAlCCLpIBXIDGIAIIikKFkRlbGV0ZU1ldGFkYXRhUmVzcG9uc2USDwoHZGVsZXRlZBgBIAEoCCLaAQoTTGlzdE1ldGFkYXRhUmVxdWVzdBIXCgVxdWVyeRgBIAEoCUIIukgFcgMYyAESGgoJcGFnZV9zaXplGAIgASgFQge6SAQaAigAEh0KCnBhZ2VfdG9rZW4YAyABKAlCCbpIBnIEGICAARIYCgZmaWx0ZXIYBCABKAlCCLpIBXIDGOgHEhoKCG9yZGVyX2J5GAUgASgJQgi6SAVyAxjIARIWCg5pbmNsdWRlX2ZhY2V0cxgGIAEoCBIhChByYXRpbmdfY291bnRfbWluGAcgASgDQge6SAQiAigAIr4BChRMaXN0TWV0YWRhdGFSZXNwb25zZRInCghtZXRhZGF0YRgBIAMoCzIVLm1ldGFkYXRhLnYxLk1ldGFkYXRhEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFEiMKBmZhY2V0cxgEIAEoCzITLm1ldGFkYXRhLnYxLkZhY2V0cxIrCgdyYXRpbmdzGAUgASgLMhoubWV0YWRhdGEudjEuTGlzdGVkUmF0aW5ncyJYCg1MaXN0ZWRSYXRpbmdzEhAKCHJldmlzaW9uGAEgASgDEjUKEXVuYXZhaWxhYmxlX3NpbmNlGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCK0AQoGRmFjZXRzEikKBmdlbnJlcxgBIAMoCzIZLm1ldGFkYXRhLnYxLkZhY2V0cy5HZW5yZRIrCgdkZWNhZGVzGAIgAygLMhoubWV0YWRhdGEudjEuRmFjZXRzLkRlY2FkZRolCgVHZW5yZRINCgVnZW5yZRgBIAEoCRINCgVjb3VudBgCIAEoBRorCgZEZWNhZGUSEgoKZmlyc3RfeWVhchgBIAEoBRINCgVjb3VudBgCIAEoBSJAChVJbXBvcnRNZXRhZGF0YVJlcXVlc3QSJwoIbWV0YWRhdGEYASABKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YSLZAQoWSW1wb3J0TWV0YWRhdGFSZXNwb25zZRIVCg1jcmVhdGVkX2NvdW50GAEgASgDEhYKDnJlcGxhY2VkX2NvdW50GAIgASgDEhUKDXJlZnVzZWRfY291bnQYAyABKAMSPQoIcmVmdXNhbHMYBCADKAsyKy5tZXRhZGF0YS52MS5JbXBvcnRNZXRhZGF0YVJlc3BvbnNlLlJlZnVzYWwaOgoHUmVmdXNhbBINCgVpbmRleBgBIAEoAxIQCghtb3ZpZV9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkqvwEKDkV4dGVybmFsU291cmNlEh8KG0VYVEVSTkFMX1NPVVJDRV9VTlNQRUNJRklFRBAAEhgKFEVYVEVSTkFMX1NPVVJDRV9JTURCEAESGAoURVhURVJOQUxfU09VUkNFX1RNREIQAhIeChpFWFRFUk5BTF9TT1VSQ0VfTEVUVEVSQk9YRBADEhkKFUVYVEVSTkFMX1NPVVJDRV9UUkFLVBAEEh0KGUVYVEVSTkFMX1NPVVJDRV9NT1ZJRUxFTlMQBTLfCAoPTWV0YWRhdGFTZXJ2aWNlEoABCgtHZXRNZXRhZGF0YRIfLm1ldGFkYXRhLnYxLkdldE1ldGFkYXRhUmVxdWVzdBogLm1ldGFkYXRhLnYxLkdldE1ldGFkYXRhUmVzcG9uc2UiLpACAejgGAGC0+STAiFiCG1ldGFkYXRhEhUvdjEvbW92aWVzL3ttb3ZpZV9pZH0SnQEKEEJhdGNoR2V0TWV0YWRhdGESJC5tZXRhZGF0YS52MS5CYXRjaEdldE1ldGFkYXRhUmVxdWVzdBolLm1ldGFkYXRhLnYxLkJhdGNoR2V0TWV0YWRhdGFSZXNwb25zZSI8kAIB6OAYAYLT5JMCL1oYOgEqIhMvdjEvbW92aWVzOmJhdGNoR2V0EhMvdjEvbW92aWVzOmJhdGNoR2V0EokBChBCYXRjaEdldE1vdmllSWRzEiQubWV0YWRhdGEudjEuQmF0Y2hHZXRNb3ZpZUlkc1JlcXVlc3QaJS5tZXRhZGF0YS52MS5CYXRjaEdldE1vdmllSWRzUmVzcG9uc2UiKJACAejgGAGC0+STAhs6ASoiFi92MS9tb3ZpZXM6YmF0Y2hHZXRJZHMSjQEKC1B1dE1ldGFkYXRhEh8ubWV0YWRhdGEudjEuUHV0TWV0YWRhdGFSZXF1ZXN0GiAubWV0YWRhdGEudjEuUHV0TWV0YWRhdGFSZXNwb25zZSI7kAIC6OAYA4LT5JMCLjoIbWV0YWRhdGFiCG1ldGFkYXRhGhgvdjEvbW92aWVzL3ttZXRhZGF0YS5pZH0SlgEKDlVwZGF0ZU1ldGFkYXRhEiIubWV0YWRhdGEudjEuVXBkYXRlTWV0YWRhdGFSZXF1ZXN0GiMubWV0YWRhdGEudjEuVXBkYXRlTWV0YWRhdGFSZXNwb25zZSI7kAIC6OAYA4LT5JMCLjoIbWV0YWRhdGFiCG1ldGFkYXRhMhgvdjEvbW92aWVzL3ttZXRhZGF0YS5pZH0SfwoORGVsZXRlTWV0YWRhdGESIi5tZXRhZGF0YS52MS5EZWxldGVNZXRhZGF0YVJlcXVlc3QaIy5tZXRhZGF0YS52MS5EZWxldGVNZXRhZGF0YVJlc3BvbnNlIiSQAgLo4BgDgtPkkwIXKhUvdjEvbW92aWVzL3ttb3ZpZV9pZH0SbgoMTGlzdE1ldGFkYXRhEiAubWV0YWRhdGEudjEuTGlzdE1ldGFkYXRhUmVxdWVzdBohLm1ldGFkYXRhLnYxLkxpc3RNZXRhZGF0YVJlc3BvbnNlIhmQAgHo4BgBgtPkkwIMEgovdjEvbW92aWVzEn0KDkltcG9ydE1ldGFkYXRhEiIubWV0YWRhdGEudjEuSW1wb3J0TWV0YWRhdGFSZXF1ZXN0GiMubWV0YWRhdGEudjEuSW1wb3J0TWV0YWRhdGFSZXNwb25zZSIg6OAYBILT5JMCFjoBKiIRL3YxL21vdmllczppbXBvcnQoARoE8OAYAWIGcHJvdG8z", [file_access_v1_access, file_buf_validate_validate, file_cache_v1_cache, file_google_api_annotations, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
+  fileDesc("ChptZXRhZGF0YS92MS9tZXRhZGF0YS5wcm90bxILbWV0YWRhdGEudjEi7gQKCE1ldGFkYXRhEi8KAmlkGAEgASgJQiO6SCByHhABGIABMhdeW15cdFxuXHZcZlxyIFxwe0NjfV0rJBIZCgV0aXRsZRgCIAEoCUIKukgHcgUQARj0AxIdCgtkZXNjcmlwdGlvbhgDIAEoCUIIukgFcgMYkE4SGgoIZGlyZWN0b3IYBCABKAlCCLpIBXIDGPQDElsKDHJlbGVhc2VfZGF0ZRgFIAEoCUJFukhCckAYCjI8XihbMC05XXs0fSgtKDBbMS05XXwxWzAtMl0pKC0oMFsxLTldfFsxMl1bMC05XXwzWzAxXSkpPyk/KT8kEh4KBHllYXIYBiABKAVCC7pICBoGGJgRKM4OSACIAQESIAoGZ2VucmVzGAcgAygJQhC6SA2SAQoQICIGcgQQARhAEi4KFHJ1bm5pbmdfdGltZV9taW51dGVzGAggASgFQgu6SAgaBhigjQYoAUgBiAEBEjEKC2ltZGJfcmF0aW5nGAkgASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAADwP0gCiAEBEiAKCmltZGJfdm90ZXMYCiABKAVCB7pIBBoCKABIA4gBARIvCgt1cGRhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoMZXh0ZXJuYWxfaWRzGAwgASgLMhgubWV0YWRhdGEudjEuRXh0ZXJuYWxJZHMSFQoEZXRhZxgNIAEoCUIHukgEcgIYQEIHCgVfeWVhckIXChVfcnVubmluZ190aW1lX21pbnV0ZXNCDgoMX2ltZGJfcmF0aW5nQg0KC19pbWRiX3ZvdGVzIqYCCgtFeHRlcm5hbElkcxIpCgRpbWRiGAEgASgJQhu6SBhyFhgMMhJeKHR0WzAtOV17NywxMH0pPyQSKwoEdG1kYhgCIAEoCUIdukgachgYCjIUXihbMS05XVswLTldezAsOX0pPyQSXwoKbGV0dGVyYm94ZBgDIAEoCUJLukhIckYYgAEyQV4oaHR0cHM6Ly8oYm94ZFwuaXR8bGV0dGVyYm94ZFwuY29tL2ZpbG0pL1tBLVphLXowLTktXXsxLDk2fS8/KT8kEiwKBXRyYWt0GAQgASgJQh26SBpyGBgKMhReKFsxLTldWzAtOV17MCw5fSk/JBIwCgltb3ZpZWxlbnMYBSABKAlCHbpIGnIYGAoyFF4oWzEtOV1bMC05XXswLDl9KT8kIjIKEkdldE1ldGFkYXRhUmVxdWVzdBIcCghtb3ZpZV9pZBgBIAEoCUIKukgHcgUQARiAASI+ChNHZXRNZXRhZGF0YVJlc3BvbnNlEicKCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGEiQgoXQmF0Y2hHZXRNZXRhZGF0YVJlcXVlc3QSJwoJbW92aWVfaWRzGAEgAygJQhS6SBGSAQ4IARD0AyIHcgUQARiAASJeChhCYXRjaEdldE1ldGFkYXRhUmVzcG9uc2USJwoIbWV0YWRhdGEYASADKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YRIZChFtaXNzaW5nX21vdmllX2lkcxgCIAMoCSJ+ChdCYXRjaEdldE1vdmllSWRzUmVxdWVzdBI3CgZzb3VyY2UYASABKA4yGy5tZXRhZGF0YS52MS5FeHRlcm5hbFNvdXJjZUIKukgHggEEEAEgABIqCgxleHRlcm5hbF9pZHMYAiADKAlCFLpIEZIBDggBEPQDIgdyBRABGIABIqECChhCYXRjaEdldE1vdmllSWRzUmVzcG9uc2USPAoHbWF0Y2hlcxgBIAMoCzIrLm1ldGFkYXRhLnYxLkJhdGNoR2V0TW92aWVJZHNSZXNwb25zZS5NYXRjaBIcChRtaXNzaW5nX2V4dGVybmFsX2lkcxgCIAMoCRJECgthbWJpZ3VpdGllcxgDIAMoCzIvLm1ldGFkYXRhLnYxLkJhdGNoR2V0TW92aWVJZHNSZXNwb25zZS5BbWJpZ3VpdHkaLgoFTWF0Y2gSEwoLZXh0ZXJuYWxfaWQYASABKAkSEAoIbW92aWVfaWQYAiABKAkaMwoJQW1iaWd1aXR5EhMKC2V4dGVybmFsX2lkGAEgASgJEhEKCW1vdmllX2lkcxgCIAMoCSLpAQoSUHV0TWV0YWRhdGFSZXF1ZXN0Ei8KCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGFCBrpIA8gBARIWCgRldGFnGAIgASgJQgi6SAVyAxiACBIWCg5tdXN0X25vdF9leGlzdBgDIAEoCDpyukhvGm0KFnB1dF9tZXRhZGF0YS5jb25kaXRpb24SKmV0YWcgYW5kIG11c3Rfbm90X2V4aXN0IGV4Y2x1ZGUgZWFjaCBvdGhlchondGhpcy5ldGFnID09ICcnIHx8ICF0aGlzLm11c3Rfbm90X2V4aXN0Ik8KE1B1dE1ldGFkYXRhUmVzcG9uc2USJwoIbWV0YWRhdGEYASABKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YRIPCgdjcmVhdGVkGAIgASgIIpEBChVVcGRhdGVNZXRhZGF0YVJlcXVlc3QSLwoIbWV0YWRhdGEYASABKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YUIGukgD2AEDEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzaxIWCgRldGFnGAMgASgJQgi6SAVyAxiACCJBChZVcGRhdGVNZXRhZGF0YVJlc3BvbnNlEicKCG1ldGFkYXRhGAEgASgLMhUubWV0YWRhdGEudjEuTWV0YWRhdGEiTQoVRGVsZXRlTWV0YWRhdGFSZXF1ZXN0EhwKCG1vdmllX2lkGAEgASgJQgq6SAdyBRABGIABEhYKBGV0YWcYAiABKAlCCLpIBXIDGIAIIikKFkRlbGV0ZU1ldGFkYXRhUmVzcG9uc2USDwoHZGVsZXRlZBgBIAEoCCKHAgoTTGlzdE1ldGFkYXRhUmVxdWVzdBIXCgVxdWVyeRgBIAEoCUIIukgFcgMYyAESGgoJcGFnZV9zaXplGAIgASgFQge6SAQaAigAEh0KCnBhZ2VfdG9rZW4YAyABKAlCCbpIBnIEGICAARIYCgZmaWx0ZXIYBCABKAlCCLpIBXIDGOgHEhoKCG9yZGVyX2J5GAUgASgJQgi6SAVyAxjIARIWCg5pbmNsdWRlX2ZhY2V0cxgGIAEoCBIhChByYXRpbmdfY291bnRfbWluGAcgASgDQge6SAQiAigAEisKBnBlcmlvZBgIIAEoDjIRLnJhdGluZy52MS5QZXJpb2RCCLpIBYIBAhABIvEBChRMaXN0TWV0YWRhdGFSZXNwb25zZRInCghtZXRhZGF0YRgBIAMoCzIVLm1ldGFkYXRhLnYxLk1ldGFkYXRhEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFEiMKBmZhY2V0cxgEIAEoCzITLm1ldGFkYXRhLnYxLkZhY2V0cxIrCgdyYXRpbmdzGAUgASgLMhoubWV0YWRhdGEudjEuTGlzdGVkUmF0aW5ncxIxCg5wZXJpb2RfcmF0aW5ncxgGIAMoCzIZLm1ldGFkYXRhLnYxLlBlcmlvZFJhdGluZyJDCgxQZXJpb2RSYXRpbmcSDQoFY291bnQYASABKAMSDAoEbWVhbhgCIAEoARIWCg5iYXllc2lhbl9zY29yZRgDIAEoASKBAQoNTGlzdGVkUmF0aW5ncxIQCghyZXZpc2lvbhgBIAEoAxI1ChF1bmF2YWlsYWJsZV9zaW5jZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoGd2luZG93GAMgASgLMhcucmF0aW5nLnYxLlBlcmlvZFdpbmRvdyK0AQoGRmFjZXRzEikKBmdlbnJlcxgBIAMoCzIZLm1ldGFkYXRhLnYxLkZhY2V0cy5HZW5yZRIrCgdkZWNhZGVzGAIgAygLMhoubWV0YWRhdGEudjEuRmFjZXRzLkRlY2FkZRolCgVHZW5yZRINCgVnZW5yZRgBIAEoCRINCgVjb3VudBgCIAEoBRorCgZEZWNhZGUSEgoKZmlyc3RfeWVhchgBIAEoBRINCgVjb3VudBgCIAEoBSJAChVJbXBvcnRNZXRhZGF0YVJlcXVlc3QSJwoIbWV0YWRhdGEYASABKAsyFS5tZXRhZGF0YS52MS5NZXRhZGF0YSLZAQoWSW1wb3J0TWV0YWRhdGFSZXNwb25zZRIVCg1jcmVhdGVkX2NvdW50GAEgASgDEhYKDnJlcGxhY2VkX2NvdW50GAIgASgDEhUKDXJlZnVzZWRfY291bnQYAyABKAMSPQoIcmVmdXNhbHMYBCADKAsyKy5tZXRhZGF0YS52MS5JbXBvcnRNZXRhZGF0YVJlc3BvbnNlLlJlZnVzYWwaOgoHUmVmdXNhbBINCgVpbmRleBgBIAEoAxIQCghtb3ZpZV9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkqvwEKDkV4dGVybmFsU291cmNlEh8KG0VYVEVSTkFMX1NPVVJDRV9VTlNQRUNJRklFRBAAEhgKFEVYVEVSTkFMX1NPVVJDRV9JTURCEAESGAoURVhURVJOQUxfU09VUkNFX1RNREIQAhIeChpFWFRFUk5BTF9TT1VSQ0VfTEVUVEVSQk9YRBADEhkKFUVYVEVSTkFMX1NPVVJDRV9UUkFLVBAEEh0KGUVYVEVSTkFMX1NPVVJDRV9NT1ZJRUxFTlMQBTLfCAoPTWV0YWRhdGFTZXJ2aWNlEoABCgtHZXRNZXRhZGF0YRIfLm1ldGFkYXRhLnYxLkdldE1ldGFkYXRhUmVxdWVzdBogLm1ldGFkYXRhLnYxLkdldE1ldGFkYXRhUmVzcG9uc2UiLpACAejgGAGC0+STAiFiCG1ldGFkYXRhEhUvdjEvbW92aWVzL3ttb3ZpZV9pZH0SnQEKEEJhdGNoR2V0TWV0YWRhdGESJC5tZXRhZGF0YS52MS5CYXRjaEdldE1ldGFkYXRhUmVxdWVzdBolLm1ldGFkYXRhLnYxLkJhdGNoR2V0TWV0YWRhdGFSZXNwb25zZSI8kAIB6OAYAYLT5JMCL1oYOgEqIhMvdjEvbW92aWVzOmJhdGNoR2V0EhMvdjEvbW92aWVzOmJhdGNoR2V0EokBChBCYXRjaEdldE1vdmllSWRzEiQubWV0YWRhdGEudjEuQmF0Y2hHZXRNb3ZpZUlkc1JlcXVlc3QaJS5tZXRhZGF0YS52MS5CYXRjaEdldE1vdmllSWRzUmVzcG9uc2UiKJACAejgGAGC0+STAhs6ASoiFi92MS9tb3ZpZXM6YmF0Y2hHZXRJZHMSjQEKC1B1dE1ldGFkYXRhEh8ubWV0YWRhdGEudjEuUHV0TWV0YWRhdGFSZXF1ZXN0GiAubWV0YWRhdGEudjEuUHV0TWV0YWRhdGFSZXNwb25zZSI7kAIC6OAYA4LT5JMCLjoIbWV0YWRhdGFiCG1ldGFkYXRhGhgvdjEvbW92aWVzL3ttZXRhZGF0YS5pZH0SlgEKDlVwZGF0ZU1ldGFkYXRhEiIubWV0YWRhdGEudjEuVXBkYXRlTWV0YWRhdGFSZXF1ZXN0GiMubWV0YWRhdGEudjEuVXBkYXRlTWV0YWRhdGFSZXNwb25zZSI7kAIC6OAYA4LT5JMCLjoIbWV0YWRhdGFiCG1ldGFkYXRhMhgvdjEvbW92aWVzL3ttZXRhZGF0YS5pZH0SfwoORGVsZXRlTWV0YWRhdGESIi5tZXRhZGF0YS52MS5EZWxldGVNZXRhZGF0YVJlcXVlc3QaIy5tZXRhZGF0YS52MS5EZWxldGVNZXRhZGF0YVJlc3BvbnNlIiSQAgLo4BgDgtPkkwIXKhUvdjEvbW92aWVzL3ttb3ZpZV9pZH0SbgoMTGlzdE1ldGFkYXRhEiAubWV0YWRhdGEudjEuTGlzdE1ldGFkYXRhUmVxdWVzdBohLm1ldGFkYXRhLnYxLkxpc3RNZXRhZGF0YVJlc3BvbnNlIhmQAgHo4BgBgtPkkwIMEgovdjEvbW92aWVzEn0KDkltcG9ydE1ldGFkYXRhEiIubWV0YWRhdGEudjEuSW1wb3J0TWV0YWRhdGFSZXF1ZXN0GiMubWV0YWRhdGEudjEuSW1wb3J0TWV0YWRhdGFSZXNwb25zZSIg6OAYBILT5JMCFjoBKiIRL3YxL21vdmllczppbXBvcnQoARoE8OAYAWIGcHJvdG8z", [file_access_v1_access, file_buf_validate_validate, file_cache_v1_cache, file_google_api_annotations, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_rating_v1_rating]);
 
 /**
  * Metadata describes a movie.
@@ -552,8 +554,8 @@ export type ListMetadataRequest = Message<"metadata.v1.ListMetadataRequest"> & {
   pageSize: number;
 
   /**
-   * next_page_token of the page before, with the same query, filter, order_by and rating_count_min. Empty for the first
-   * page.
+   * next_page_token of the page before, with the same query, filter, order_by, rating_count_min and period. Empty for the
+   * first page. With a period, all pages are of the window of the first one; a token is valid for a day or less.
    *
    * @generated from field: string page_token = 3;
    */
@@ -593,6 +595,15 @@ export type ListMetadataRequest = Message<"metadata.v1.ListMetadataRequest"> & {
    * @generated from field: int64 rating_count_min = 7;
    */
   ratingCountMin: bigint;
+
+  /**
+   * Makes rating.count, rating.mean, rating.bayesian_score and rating_count_min those of the ratings of a period, as
+   * rating.v1.RatingService.ListTopRated counts them: "rating.bayesian_score desc" is then its top list. Unset for all
+   * ratings.
+   *
+   * @generated from field: rating.v1.Period period = 8;
+   */
+  period: Period;
 };
 
 /**
@@ -634,11 +645,19 @@ export type ListMetadataResponse = Message<"metadata.v1.ListMetadataResponse"> &
   facets?: Facets | undefined;
 
   /**
-   * The ratings that the list was read with. Set when the filter, the order or rating_count_min is about ratings.
+   * The ratings that the list was read with. Set with a period, and when the filter, the order or rating_count_min is
+   * about ratings.
    *
    * @generated from field: metadata.v1.ListedRatings ratings = 5;
    */
   ratings?: ListedRatings | undefined;
+
+  /**
+   * With a period, the ratings of each movie in it, in the order of metadata.
+   *
+   * @generated from field: repeated metadata.v1.PeriodRating period_ratings = 6;
+   */
+  periodRatings: PeriodRating[];
 };
 
 /**
@@ -647,6 +666,37 @@ export type ListMetadataResponse = Message<"metadata.v1.ListMetadataResponse"> &
  */
 export const ListMetadataResponseSchema: GenMessage<ListMetadataResponse> = /*@__PURE__*/
   messageDesc(file_metadata_v1_metadata, 15);
+
+/**
+ * PeriodRating is what the users who rated in a period think of a movie.
+ *
+ * @generated from message metadata.v1.PeriodRating
+ */
+export type PeriodRating = Message<"metadata.v1.PeriodRating"> & {
+  /**
+   * Number of ratings. 0 when nobody has rated the movie in the period, and the other numbers are 0, too.
+   *
+   * @generated from field: int64 count = 1;
+   */
+  count: bigint;
+
+  /**
+   * @generated from field: double mean = 2;
+   */
+  mean: number;
+
+  /**
+   * @generated from field: double bayesian_score = 3;
+   */
+  bayesianScore: number;
+};
+
+/**
+ * Describes the message metadata.v1.PeriodRating.
+ * Use `create(PeriodRatingSchema)` to create a new message.
+ */
+export const PeriodRatingSchema: GenMessage<PeriodRating> = /*@__PURE__*/
+  messageDesc(file_metadata_v1_metadata, 16);
 
 /**
  * ListedRatings says which ratings a list has. The metadata service learns of a rating a moment after it is saved.
@@ -667,6 +717,13 @@ export type ListedRatings = Message<"metadata.v1.ListedRatings"> & {
    * @generated from field: google.protobuf.Timestamp unavailable_since = 2;
    */
   unavailableSince?: Timestamp | undefined;
+
+  /**
+   * The window of the period of the request. Unset without a period.
+   *
+   * @generated from field: rating.v1.PeriodWindow window = 3;
+   */
+  window?: PeriodWindow | undefined;
 };
 
 /**
@@ -674,7 +731,7 @@ export type ListedRatings = Message<"metadata.v1.ListedRatings"> & {
  * Use `create(ListedRatingsSchema)` to create a new message.
  */
 export const ListedRatingsSchema: GenMessage<ListedRatings> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 16);
+  messageDesc(file_metadata_v1_metadata, 17);
 
 /**
  * Facets are numbers of movies, the largest first. At most 100 of each kind.
@@ -698,7 +755,7 @@ export type Facets = Message<"metadata.v1.Facets"> & {
  * Use `create(FacetsSchema)` to create a new message.
  */
 export const FacetsSchema: GenMessage<Facets> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 17);
+  messageDesc(file_metadata_v1_metadata, 18);
 
 /**
  * Genre is how many movies have a genre.
@@ -722,7 +779,7 @@ export type Facets_Genre = Message<"metadata.v1.Facets.Genre"> & {
  * Use `create(Facets_GenreSchema)` to create a new message.
  */
 export const Facets_GenreSchema: GenMessage<Facets_Genre> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 17, 0);
+  messageDesc(file_metadata_v1_metadata, 18, 0);
 
 /**
  * Decade is how many movies are of the ten years from first_year.
@@ -746,7 +803,7 @@ export type Facets_Decade = Message<"metadata.v1.Facets.Decade"> & {
  * Use `create(Facets_DecadeSchema)` to create a new message.
  */
 export const Facets_DecadeSchema: GenMessage<Facets_Decade> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 17, 1);
+  messageDesc(file_metadata_v1_metadata, 18, 1);
 
 /**
  * @generated from message metadata.v1.ImportMetadataRequest
@@ -763,7 +820,7 @@ export type ImportMetadataRequest = Message<"metadata.v1.ImportMetadataRequest">
  * Use `create(ImportMetadataRequestSchema)` to create a new message.
  */
 export const ImportMetadataRequestSchema: GenMessage<ImportMetadataRequest> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 18);
+  messageDesc(file_metadata_v1_metadata, 19);
 
 /**
  * @generated from message metadata.v1.ImportMetadataResponse
@@ -803,7 +860,7 @@ export type ImportMetadataResponse = Message<"metadata.v1.ImportMetadataResponse
  * Use `create(ImportMetadataResponseSchema)` to create a new message.
  */
 export const ImportMetadataResponseSchema: GenMessage<ImportMetadataResponse> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 19);
+  messageDesc(file_metadata_v1_metadata, 20);
 
 /**
  * Refusal contains the reason why a movie was not saved.
@@ -836,7 +893,7 @@ export type ImportMetadataResponse_Refusal = Message<"metadata.v1.ImportMetadata
  * Use `create(ImportMetadataResponse_RefusalSchema)` to create a new message.
  */
 export const ImportMetadataResponse_RefusalSchema: GenMessage<ImportMetadataResponse_Refusal> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 19, 0);
+  messageDesc(file_metadata_v1_metadata, 20, 0);
 
 /**
  * ExternalSource is a catalogue of movies that others keep.

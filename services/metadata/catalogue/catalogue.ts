@@ -1,7 +1,7 @@
 import type { Metadata } from '../metadata.ts'
 import type { MovieRating } from '../ratings/rated-movies.ts'
 import { addAll, type Bits, countBits, forEachBit, keepOnly } from './bits.ts'
-import { createColumns, type Numbers } from './columns.ts'
+import { createColumns, type Numbers, setRating } from './columns.ts'
 import { evaluate } from './evaluate.ts'
 import { createFacetCounter, type Facets } from './facets.ts'
 import type { Filter } from './filter.ts'
@@ -20,6 +20,8 @@ export interface CatalogueQuery {
   /** Words to search for: see `tiers`. Empty for all movies. Without a word in it, it finds none. */
   readonly query: string
   readonly filter: Filter | undefined
+  /** Ratings by movie id to filter and order by. Default: those of `rate`. */
+  readonly ratings?: ReadonlyMap<string, MovieRating> | undefined
   /** Empty for relevance, or by title without a query. Movies that are equal in it are ordered by title, then id. */
   readonly order: readonly OrderTerm[]
   /** Position of the last movie of the page before. */
@@ -68,6 +70,9 @@ export interface Catalogue {
  * bytes for each movie.
  */
 const heldListsMax = 4
+
+/** Number of ratings that a list takes over without a pause: a few milliseconds. */
+const ratingsSliceSize = 10_000
 
 /** @param ratingOf Returns the rating of a movie that is put. Default: none has one. */
 export function createCatalogue(
@@ -193,6 +198,20 @@ export function createCatalogue(
     }
   }
 
+  async function numbersWith(
+    ratings: ReadonlyMap<string, MovieRating>,
+    pause: Pause,
+  ): Promise<Numbers> {
+    const numbers = columns.unrated()
+    let count = 0
+    for (const [id, rating] of ratings) {
+      if (++count % ratingsSliceSize === 0) await pause()
+      const slot = columns.slotOf(id)
+      if (slot !== undefined) setRating(numbers, slot, rating)
+    }
+    return numbers
+  }
+
   return {
     put,
     remove: (id) => {
@@ -206,7 +225,9 @@ export function createCatalogue(
       const isLong = !isShort(columns.size())
       const turn: Pause = isLong ? pause : async () => {}
       if (!usesRatings(query)) return read(query, columns.numbers(), turn)
+      const { ratings } = query
       const readHeld = async () => {
+        if (ratings) return await read(query, await numbersWith(ratings, turn), turn)
         using held = columns.hold()
         return await read(query, held.numbers, turn)
       }

@@ -41,6 +41,8 @@ export interface Columns {
   numbers(): Numbers
   /** Returns the values of all slots. Those of ratings do not change until it is disposed. */
   hold(): HeldNumbers
+  /** Returns the values of all slots, without ratings: for other ratings than those of `rate`. */
+  unrated(): Numbers
   /** Number of slots, with those that no movie has any more. */
   size(): number
   /** Slots that a movie has. */
@@ -107,6 +109,15 @@ export function createColumns(): Columns {
         },
       }
     },
+    unrated() {
+      const size = current.numbers.year.length
+      return {
+        ...current.numbers,
+        ratingCount: new Float64Array(size),
+        ratingMean: new Float64Array(size).fill(Number.NaN),
+        ratingScore: new Float64Array(size).fill(Number.NaN),
+      }
+    },
     size: () => columns.ids.length,
     alive: () => alive,
     slotOf: (id) => slots.get(id),
@@ -168,7 +179,8 @@ function withRatingsIn(numbers: Numbers, spare: Numbers | undefined): Numbers {
   return { ...numbers, ...Object.fromEntries(copies) }
 }
 
-function setRating(numbers: Numbers, slot: number, rating: MovieRating | undefined): void {
+/** Sets the rating in a slot. Does nothing in a slot that the values do not have. */
+export function setRating(numbers: Numbers, slot: number, rating: MovieRating | undefined): void {
   numbers.ratingCount[slot] = rating?.count ?? 0
   numbers.ratingMean[slot] = rating?.mean ?? Number.NaN
   numbers.ratingScore[slot] = rating?.score ?? Number.NaN

@@ -38,7 +38,10 @@ export function itemLinks(
   })
 }
 
-/** Returns the first item of a response with one list of messages. */
+/**
+ * Returns the first item of a response with one list of messages. A page may have more of them: its
+ * items are in the first one (AIP-4233).
+ */
 function itemOf({ binding }: LinkedOperation): Item | undefined {
   const { rpc, responseBody } = binding
   if (!isRead(binding) || responseBody !== undefined) return undefined
@@ -46,7 +49,8 @@ function itemOf({ binding }: LinkedOperation): Item | undefined {
     return fieldKind === 'list' && message !== undefined
   })
   const [list] = lists
-  if (list?.message === undefined || lists.length > 1) return undefined
+  const isPage = rpc.output.fields.some(({ name }) => name === 'next_page_token')
+  if (list?.message === undefined || (lists.length > 1 && !isPage)) return undefined
   return { message: list.message, pointer: `/${list.jsonName}/0` }
 }
 

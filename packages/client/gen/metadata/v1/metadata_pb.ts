@@ -6,13 +6,15 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Period, PeriodWindow } from "../../rating/v1/rating_pb.ts";
+import { file_rating_v1_rating } from "../../rating/v1/rating_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file metadata/v1/metadata.proto.
  */
 export const file_metadata_v1_metadata: GenFile = /*@__PURE__*/
-  fileDesc(/*@__PURE__*/ btoa("\n\u001ametadata/v1/metadata.proto\u0012\u000bmetadata.v1\"\x8b\u0003\n\bMetadata\u0012\n\n\u0002id\u0018\u0001 \u0001(\t\u0012\r\n\u0005title\u0018\u0002 \u0001(\t\u0012\u0013\n\u000bdescription\u0018\u0003 \u0001(\t\u0012\u0010\n\bdirector\u0018\u0004 \u0001(\t\u0012\u0014\n\frelease_date\u0018\u0005 \u0001(\t\u0012\u0011\n\u0004year\u0018\u0006 \u0001(\u0005H\u0000\x88\u0001\u0001\u0012\u000e\n\u0006genres\u0018\u0007 \u0003(\t\u0012!\n\u0014running_time_minutes\u0018\b \u0001(\u0005H\u0001\x88\u0001\u0001\u0012\u0018\n\u000bimdb_rating\u0018\t \u0001(\u0001H\u0002\x88\u0001\u0001\u0012\u0017\n\nimdb_votes\u0018\n \u0001(\u0005H\u0003\x88\u0001\u0001\u0012/\n\u000bupdate_time\u0018\u000b \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012.\n\fexternal_ids\u0018\f \u0001(\u000b2\u0018.metadata.v1.ExternalIds\u0012\f\n\u0004etag\u0018\r \u0001(\tB\u0007\n\u0005_yearB\u0017\n\u0015_running_time_minutesB\u000e\n\f_imdb_ratingB\r\n\u000b_imdb_votes\"_\n\u000bExternalIds\u0012\f\n\u0004imdb\u0018\u0001 \u0001(\t\u0012\f\n\u0004tmdb\u0018\u0002 \u0001(\t\u0012\u0012\n\nletterboxd\u0018\u0003 \u0001(\t\u0012\r\n\u0005trakt\u0018\u0004 \u0001(\t\u0012\u0011\n\tmovielens\u0018\u0005 \u0001(\t\"&\n\u0012GetMetadataRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\">\n\u0013GetMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\",\n\u0017BatchGetMetadataRequest\u0012\u0011\n\tmovie_ids\u0018\u0001 \u0003(\t\"^\n\u0018BatchGetMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0003(\u000b2\u0015.metadata.v1.Metadata\u0012\u0019\n\u0011missing_movie_ids\u0018\u0002 \u0003(\t\"\\\n\u0017BatchGetMovieIdsRequest\u0012+\n\u0006source\u0018\u0001 \u0001(\u000e2\u001b.metadata.v1.ExternalSource\u0012\u0014\n\fexternal_ids\u0018\u0002 \u0003(\t\"\xa1\u0002\n\u0018BatchGetMovieIdsResponse\u0012<\n\u0007matches\u0018\u0001 \u0003(\u000b2+.metadata.v1.BatchGetMovieIdsResponse.Match\u0012\u001c\n\u0014missing_external_ids\u0018\u0002 \u0003(\t\u0012D\n\u000bambiguities\u0018\u0003 \u0003(\u000b2/.metadata.v1.BatchGetMovieIdsResponse.Ambiguity\u001a.\n\u0005Match\u0012\u0013\n\u000bexternal_id\u0018\u0001 \u0001(\t\u0012\u0010\n\bmovie_id\u0018\u0002 \u0001(\t\u001a3\n\tAmbiguity\u0012\u0013\n\u000bexternal_id\u0018\u0001 \u0001(\t\u0012\u0011\n\tmovie_ids\u0018\u0002 \u0003(\t\"c\n\u0012PutMetadataRequest\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012\f\n\u0004etag\u0018\u0002 \u0001(\t\u0012\u0016\n\u000emust_not_exist\u0018\u0003 \u0001(\b\"O\n\u0013PutMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012\u000f\n\u0007created\u0018\u0002 \u0001(\b\"\x7f\n\u0015UpdateMetadataRequest\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012/\n\u000bupdate_mask\u0018\u0002 \u0001(\u000b2\u001a.google.protobuf.FieldMask\u0012\f\n\u0004etag\u0018\u0003 \u0001(\t\"A\n\u0016UpdateMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\"7\n\u0015DeleteMetadataRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\u0012\f\n\u0004etag\u0018\u0002 \u0001(\t\")\n\u0016DeleteMetadataResponse\u0012\u000f\n\u0007deleted\u0018\u0001 \u0001(\b\"\x9f\u0001\n\u0013ListMetadataRequest\u0012\r\n\u0005query\u0018\u0001 \u0001(\t\u0012\u0011\n\tpage_size\u0018\u0002 \u0001(\u0005\u0012\u0012\n\npage_token\u0018\u0003 \u0001(\t\u0012\u000e\n\u0006filter\u0018\u0004 \u0001(\t\u0012\u0010\n\border_by\u0018\u0005 \u0001(\t\u0012\u0016\n\u000einclude_facets\u0018\u0006 \u0001(\b\u0012\u0018\n\u0010rating_count_min\u0018\u0007 \u0001(\u0003\"\xbe\u0001\n\u0014ListMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0003(\u000b2\u0015.metadata.v1.Metadata\u0012\u0017\n\u000fnext_page_token\u0018\u0002 \u0001(\t\u0012\u0012\n\ntotal_size\u0018\u0003 \u0001(\u0005\u0012#\n\u0006facets\u0018\u0004 \u0001(\u000b2\u0013.metadata.v1.Facets\u0012+\n\u0007ratings\u0018\u0005 \u0001(\u000b2\u001a.metadata.v1.ListedRatings\"X\n\rListedRatings\u0012\u0010\n\brevision\u0018\u0001 \u0001(\u0003\u00125\n\u0011unavailable_since\u0018\u0002 \u0001(\u000b2\u001a.google.protobuf.Timestamp\"\xb4\u0001\n\u0006Facets\u0012)\n\u0006genres\u0018\u0001 \u0003(\u000b2\u0019.metadata.v1.Facets.Genre\u0012+\n\u0007decades\u0018\u0002 \u0003(\u000b2\u001a.metadata.v1.Facets.Decade\u001a%\n\u0005Genre\u0012\r\n\u0005genre\u0018\u0001 \u0001(\t\u0012\r\n\u0005count\u0018\u0002 \u0001(\u0005\u001a+\n\u0006Decade\u0012\u0012\n\nfirst_year\u0018\u0001 \u0001(\u0005\u0012\r\n\u0005count\u0018\u0002 \u0001(\u0005*\xbf\u0001\n\u000eExternalSource\u0012\u001f\n\u001bEXTERNAL_SOURCE_UNSPECIFIED\u0010\u0000\u0012\u0018\n\u0014EXTERNAL_SOURCE_IMDB\u0010\u0001\u0012\u0018\n\u0014EXTERNAL_SOURCE_TMDB\u0010\u0002\u0012\u001e\n\u001aEXTERNAL_SOURCE_LETTERBOXD\u0010\u0003\u0012\u0019\n\u0015EXTERNAL_SOURCE_TRAKT\u0010\u0004\u0012\u001d\n\u0019EXTERNAL_SOURCE_MOVIELENS\u0010\u00052\xa5\u0005\n\u000fMetadataService\u0012U\n\u000bGetMetadata\u0012\u001f.metadata.v1.GetMetadataRequest\u001a .metadata.v1.GetMetadataResponse\"\u0003\x90\u0002\u0001\u0012d\n\u0010BatchGetMetadata\u0012$.metadata.v1.BatchGetMetadataRequest\u001a%.metadata.v1.BatchGetMetadataResponse\"\u0003\x90\u0002\u0001\u0012d\n\u0010BatchGetMovieIds\u0012$.metadata.v1.BatchGetMovieIdsRequest\u001a%.metadata.v1.BatchGetMovieIdsResponse\"\u0003\x90\u0002\u0001\u0012U\n\u000bPutMetadata\u0012\u001f.metadata.v1.PutMetadataRequest\u001a .metadata.v1.PutMetadataResponse\"\u0003\x90\u0002\u0002\u0012^\n\u000eUpdateMetadata\u0012\".metadata.v1.UpdateMetadataRequest\u001a#.metadata.v1.UpdateMetadataResponse\"\u0003\x90\u0002\u0002\u0012^\n\u000eDeleteMetadata\u0012\".metadata.v1.DeleteMetadataRequest\u001a#.metadata.v1.DeleteMetadataResponse\"\u0003\x90\u0002\u0002\u0012X\n\fListMetadata\u0012 .metadata.v1.ListMetadataRequest\u001a!.metadata.v1.ListMetadataResponse\"\u0003\x90\u0002\u0001b\u0006proto3"), [file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
+  fileDesc(/*@__PURE__*/ btoa("\n\u001ametadata/v1/metadata.proto\u0012\u000bmetadata.v1\"\x8b\u0003\n\bMetadata\u0012\n\n\u0002id\u0018\u0001 \u0001(\t\u0012\r\n\u0005title\u0018\u0002 \u0001(\t\u0012\u0013\n\u000bdescription\u0018\u0003 \u0001(\t\u0012\u0010\n\bdirector\u0018\u0004 \u0001(\t\u0012\u0014\n\frelease_date\u0018\u0005 \u0001(\t\u0012\u0011\n\u0004year\u0018\u0006 \u0001(\u0005H\u0000\x88\u0001\u0001\u0012\u000e\n\u0006genres\u0018\u0007 \u0003(\t\u0012!\n\u0014running_time_minutes\u0018\b \u0001(\u0005H\u0001\x88\u0001\u0001\u0012\u0018\n\u000bimdb_rating\u0018\t \u0001(\u0001H\u0002\x88\u0001\u0001\u0012\u0017\n\nimdb_votes\u0018\n \u0001(\u0005H\u0003\x88\u0001\u0001\u0012/\n\u000bupdate_time\u0018\u000b \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012.\n\fexternal_ids\u0018\f \u0001(\u000b2\u0018.metadata.v1.ExternalIds\u0012\f\n\u0004etag\u0018\r \u0001(\tB\u0007\n\u0005_yearB\u0017\n\u0015_running_time_minutesB\u000e\n\f_imdb_ratingB\r\n\u000b_imdb_votes\"_\n\u000bExternalIds\u0012\f\n\u0004imdb\u0018\u0001 \u0001(\t\u0012\f\n\u0004tmdb\u0018\u0002 \u0001(\t\u0012\u0012\n\nletterboxd\u0018\u0003 \u0001(\t\u0012\r\n\u0005trakt\u0018\u0004 \u0001(\t\u0012\u0011\n\tmovielens\u0018\u0005 \u0001(\t\"&\n\u0012GetMetadataRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\">\n\u0013GetMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\",\n\u0017BatchGetMetadataRequest\u0012\u0011\n\tmovie_ids\u0018\u0001 \u0003(\t\"^\n\u0018BatchGetMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0003(\u000b2\u0015.metadata.v1.Metadata\u0012\u0019\n\u0011missing_movie_ids\u0018\u0002 \u0003(\t\"\\\n\u0017BatchGetMovieIdsRequest\u0012+\n\u0006source\u0018\u0001 \u0001(\u000e2\u001b.metadata.v1.ExternalSource\u0012\u0014\n\fexternal_ids\u0018\u0002 \u0003(\t\"\xa1\u0002\n\u0018BatchGetMovieIdsResponse\u0012<\n\u0007matches\u0018\u0001 \u0003(\u000b2+.metadata.v1.BatchGetMovieIdsResponse.Match\u0012\u001c\n\u0014missing_external_ids\u0018\u0002 \u0003(\t\u0012D\n\u000bambiguities\u0018\u0003 \u0003(\u000b2/.metadata.v1.BatchGetMovieIdsResponse.Ambiguity\u001a.\n\u0005Match\u0012\u0013\n\u000bexternal_id\u0018\u0001 \u0001(\t\u0012\u0010\n\bmovie_id\u0018\u0002 \u0001(\t\u001a3\n\tAmbiguity\u0012\u0013\n\u000bexternal_id\u0018\u0001 \u0001(\t\u0012\u0011\n\tmovie_ids\u0018\u0002 \u0003(\t\"c\n\u0012PutMetadataRequest\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012\f\n\u0004etag\u0018\u0002 \u0001(\t\u0012\u0016\n\u000emust_not_exist\u0018\u0003 \u0001(\b\"O\n\u0013PutMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012\u000f\n\u0007created\u0018\u0002 \u0001(\b\"\x7f\n\u0015UpdateMetadataRequest\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012/\n\u000bupdate_mask\u0018\u0002 \u0001(\u000b2\u001a.google.protobuf.FieldMask\u0012\f\n\u0004etag\u0018\u0003 \u0001(\t\"A\n\u0016UpdateMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\"7\n\u0015DeleteMetadataRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\u0012\f\n\u0004etag\u0018\u0002 \u0001(\t\")\n\u0016DeleteMetadataResponse\u0012\u000f\n\u0007deleted\u0018\u0001 \u0001(\b\"\xc2\u0001\n\u0013ListMetadataRequest\u0012\r\n\u0005query\u0018\u0001 \u0001(\t\u0012\u0011\n\tpage_size\u0018\u0002 \u0001(\u0005\u0012\u0012\n\npage_token\u0018\u0003 \u0001(\t\u0012\u000e\n\u0006filter\u0018\u0004 \u0001(\t\u0012\u0010\n\border_by\u0018\u0005 \u0001(\t\u0012\u0016\n\u000einclude_facets\u0018\u0006 \u0001(\b\u0012\u0018\n\u0010rating_count_min\u0018\u0007 \u0001(\u0003\u0012!\n\u0006period\u0018\b \u0001(\u000e2\u0011.rating.v1.Period\"\xf1\u0001\n\u0014ListMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0003(\u000b2\u0015.metadata.v1.Metadata\u0012\u0017\n\u000fnext_page_token\u0018\u0002 \u0001(\t\u0012\u0012\n\ntotal_size\u0018\u0003 \u0001(\u0005\u0012#\n\u0006facets\u0018\u0004 \u0001(\u000b2\u0013.metadata.v1.Facets\u0012+\n\u0007ratings\u0018\u0005 \u0001(\u000b2\u001a.metadata.v1.ListedRatings\u00121\n\u000eperiod_ratings\u0018\u0006 \u0003(\u000b2\u0019.metadata.v1.PeriodRating\"C\n\fPeriodRating\u0012\r\n\u0005count\u0018\u0001 \u0001(\u0003\u0012\f\n\u0004mean\u0018\u0002 \u0001(\u0001\u0012\u0016\n\u000ebayesian_score\u0018\u0003 \u0001(\u0001\"\x81\u0001\n\rListedRatings\u0012\u0010\n\brevision\u0018\u0001 \u0001(\u0003\u00125\n\u0011unavailable_since\u0018\u0002 \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012'\n\u0006window\u0018\u0003 \u0001(\u000b2\u0017.rating.v1.PeriodWindow\"\xb4\u0001\n\u0006Facets\u0012)\n\u0006genres\u0018\u0001 \u0003(\u000b2\u0019.metadata.v1.Facets.Genre\u0012+\n\u0007decades\u0018\u0002 \u0003(\u000b2\u001a.metadata.v1.Facets.Decade\u001a%\n\u0005Genre\u0012\r\n\u0005genre\u0018\u0001 \u0001(\t\u0012\r\n\u0005count\u0018\u0002 \u0001(\u0005\u001a+\n\u0006Decade\u0012\u0012\n\nfirst_year\u0018\u0001 \u0001(\u0005\u0012\r\n\u0005count\u0018\u0002 \u0001(\u0005*\xbf\u0001\n\u000eExternalSource\u0012\u001f\n\u001bEXTERNAL_SOURCE_UNSPECIFIED\u0010\u0000\u0012\u0018\n\u0014EXTERNAL_SOURCE_IMDB\u0010\u0001\u0012\u0018\n\u0014EXTERNAL_SOURCE_TMDB\u0010\u0002\u0012\u001e\n\u001aEXTERNAL_SOURCE_LETTERBOXD\u0010\u0003\u0012\u0019\n\u0015EXTERNAL_SOURCE_TRAKT\u0010\u0004\u0012\u001d\n\u0019EXTERNAL_SOURCE_MOVIELENS\u0010\u00052\xa5\u0005\n\u000fMetadataService\u0012U\n\u000bGetMetadata\u0012\u001f.metadata.v1.GetMetadataRequest\u001a .metadata.v1.GetMetadataResponse\"\u0003\x90\u0002\u0001\u0012d\n\u0010BatchGetMetadata\u0012$.metadata.v1.BatchGetMetadataRequest\u001a%.metadata.v1.BatchGetMetadataResponse\"\u0003\x90\u0002\u0001\u0012d\n\u0010BatchGetMovieIds\u0012$.metadata.v1.BatchGetMovieIdsRequest\u001a%.metadata.v1.BatchGetMovieIdsResponse\"\u0003\x90\u0002\u0001\u0012U\n\u000bPutMetadata\u0012\u001f.metadata.v1.PutMetadataRequest\u001a .metadata.v1.PutMetadataResponse\"\u0003\x90\u0002\u0002\u0012^\n\u000eUpdateMetadata\u0012\".metadata.v1.UpdateMetadataRequest\u001a#.metadata.v1.UpdateMetadataResponse\"\u0003\x90\u0002\u0002\u0012^\n\u000eDeleteMetadata\u0012\".metadata.v1.DeleteMetadataRequest\u001a#.metadata.v1.DeleteMetadataResponse\"\u0003\x90\u0002\u0002\u0012X\n\fListMetadata\u0012 .metadata.v1.ListMetadataRequest\u001a!.metadata.v1.ListMetadataResponse\"\u0003\x90\u0002\u0001b\u0006proto3"), [file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_rating_v1_rating]);
 
 /**
  * Metadata describes a movie.
@@ -548,8 +550,8 @@ export type ListMetadataRequest = Message<"metadata.v1.ListMetadataRequest"> & {
   pageSize: number;
 
   /**
-   * next_page_token of the page before, with the same query, filter, order_by and rating_count_min. Empty for the first
-   * page.
+   * next_page_token of the page before, with the same query, filter, order_by, rating_count_min and period. Empty for the
+   * first page. With a period, all pages are of the window of the first one; a token is valid for a day or less.
    *
    * @generated from field: string page_token = 3;
    */
@@ -589,6 +591,15 @@ export type ListMetadataRequest = Message<"metadata.v1.ListMetadataRequest"> & {
    * @generated from field: int64 rating_count_min = 7;
    */
   ratingCountMin: bigint;
+
+  /**
+   * Makes rating.count, rating.mean, rating.bayesian_score and rating_count_min those of the ratings of a period, as
+   * rating.v1.RatingService.ListTopRated counts them: "rating.bayesian_score desc" is then its top list. Unset for all
+   * ratings.
+   *
+   * @generated from field: rating.v1.Period period = 8;
+   */
+  period: Period;
 };
 
 /**
@@ -630,11 +641,19 @@ export type ListMetadataResponse = Message<"metadata.v1.ListMetadataResponse"> &
   facets?: Facets | undefined;
 
   /**
-   * The ratings that the list was read with. Set when the filter, the order or rating_count_min is about ratings.
+   * The ratings that the list was read with. Set with a period, and when the filter, the order or rating_count_min is
+   * about ratings.
    *
    * @generated from field: metadata.v1.ListedRatings ratings = 5;
    */
   ratings?: ListedRatings | undefined;
+
+  /**
+   * With a period, the ratings of each movie in it, in the order of metadata.
+   *
+   * @generated from field: repeated metadata.v1.PeriodRating period_ratings = 6;
+   */
+  periodRatings: PeriodRating[];
 };
 
 /**
@@ -643,6 +662,37 @@ export type ListMetadataResponse = Message<"metadata.v1.ListMetadataResponse"> &
  */
 export const ListMetadataResponseSchema: GenMessage<ListMetadataResponse> = /*@__PURE__*/
   messageDesc(file_metadata_v1_metadata, 15);
+
+/**
+ * PeriodRating is what the users who rated in a period think of a movie.
+ *
+ * @generated from message metadata.v1.PeriodRating
+ */
+export type PeriodRating = Message<"metadata.v1.PeriodRating"> & {
+  /**
+   * Number of ratings. 0 when nobody has rated the movie in the period, and the other numbers are 0, too.
+   *
+   * @generated from field: int64 count = 1;
+   */
+  count: bigint;
+
+  /**
+   * @generated from field: double mean = 2;
+   */
+  mean: number;
+
+  /**
+   * @generated from field: double bayesian_score = 3;
+   */
+  bayesianScore: number;
+};
+
+/**
+ * Describes the message metadata.v1.PeriodRating.
+ * Use `create(PeriodRatingSchema)` to create a new message.
+ */
+export const PeriodRatingSchema: GenMessage<PeriodRating> = /*@__PURE__*/
+  messageDesc(file_metadata_v1_metadata, 16);
 
 /**
  * ListedRatings says which ratings a list has. The metadata service learns of a rating a moment after it is saved.
@@ -663,6 +713,13 @@ export type ListedRatings = Message<"metadata.v1.ListedRatings"> & {
    * @generated from field: google.protobuf.Timestamp unavailable_since = 2;
    */
   unavailableSince?: Timestamp | undefined;
+
+  /**
+   * The window of the period of the request. Unset without a period.
+   *
+   * @generated from field: rating.v1.PeriodWindow window = 3;
+   */
+  window?: PeriodWindow | undefined;
 };
 
 /**
@@ -670,7 +727,7 @@ export type ListedRatings = Message<"metadata.v1.ListedRatings"> & {
  * Use `create(ListedRatingsSchema)` to create a new message.
  */
 export const ListedRatingsSchema: GenMessage<ListedRatings> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 16);
+  messageDesc(file_metadata_v1_metadata, 17);
 
 /**
  * Facets are numbers of movies, the largest first. At most 100 of each kind.
@@ -694,7 +751,7 @@ export type Facets = Message<"metadata.v1.Facets"> & {
  * Use `create(FacetsSchema)` to create a new message.
  */
 export const FacetsSchema: GenMessage<Facets> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 17);
+  messageDesc(file_metadata_v1_metadata, 18);
 
 /**
  * Genre is how many movies have a genre.
@@ -718,7 +775,7 @@ export type Facets_Genre = Message<"metadata.v1.Facets.Genre"> & {
  * Use `create(Facets_GenreSchema)` to create a new message.
  */
 export const Facets_GenreSchema: GenMessage<Facets_Genre> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 17, 0);
+  messageDesc(file_metadata_v1_metadata, 18, 0);
 
 /**
  * Decade is how many movies are of the ten years from first_year.
@@ -742,7 +799,7 @@ export type Facets_Decade = Message<"metadata.v1.Facets.Decade"> & {
  * Use `create(Facets_DecadeSchema)` to create a new message.
  */
 export const Facets_DecadeSchema: GenMessage<Facets_Decade> = /*@__PURE__*/
-  messageDesc(file_metadata_v1_metadata, 17, 1);
+  messageDesc(file_metadata_v1_metadata, 18, 1);
 
 /**
  * ExternalSource is a catalogue of movies that others keep.

@@ -4,9 +4,9 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Facets, ListedRatings, Metadata } from "../../metadata/v1/metadata_pb.ts";
+import type { Facets, ListedRatings, Metadata, PeriodRating } from "../../metadata/v1/metadata_pb.ts";
 import { file_metadata_v1_metadata } from "../../metadata/v1/metadata_pb.ts";
-import type { AggregatedRating, Scale } from "../../rating/v1/rating_pb.ts";
+import type { AggregatedRating, Period, Scale } from "../../rating/v1/rating_pb.ts";
 import { file_rating_v1_rating } from "../../rating/v1/rating_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file movie/v1/movie.proto.
  */
 export const file_movie_v1_movie: GenFile = /*@__PURE__*/
-  fileDesc(/*@__PURE__*/ btoa("\n\u0014movie/v1/movie.proto\u0012\bmovie.v1\"\xbb\u0001\n\fMovieDetails\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012+\n\u0006rating\u0018\u0002 \u0001(\u000b2\u001b.rating.v1.AggregatedRating\u0012-\n\rrating_status\u0018\u0003 \u0001(\u000e2\u0016.movie.v1.RatingStatus\u0012&\n\frating_scale\u0018\u0004 \u0001(\u000b2\u0010.rating.v1.Scale\"*\n\u0016GetMovieDetailsRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\"H\n\u0017GetMovieDetailsResponse\u0012-\n\rmovie_details\u0018\u0001 \u0001(\u000b2\u0016.movie.v1.MovieDetails\"\x95\u0002\n\u0011ListMoviesRequest\u00120\n\u0005order\u0018\u0001 \u0001(\u000e2!.movie.v1.ListMoviesRequest.Order\u0012\r\n\u0005query\u0018\u0002 \u0001(\t\u0012\u0018\n\u0010rating_count_min\u0018\u0003 \u0001(\u0003\u0012\u0011\n\tpage_size\u0018\u0004 \u0001(\u0005\u0012\u0012\n\npage_token\u0018\u0005 \u0001(\t\u0012\u000e\n\u0006filter\u0018\u0006 \u0001(\t\u0012\u0010\n\border_by\u0018\u0007 \u0001(\t\u0012\u0016\n\u000einclude_facets\u0018\b \u0001(\b\"D\n\u0005Order\u0012\u0015\n\u0011ORDER_UNSPECIFIED\u0010\u0000\u0012\u000f\n\u000bORDER_TITLE\u0010\u0001\u0012\u0013\n\u000fORDER_TOP_RATED\u0010\u0002\"\xbb\u0001\n\u0012ListMoviesResponse\u0012&\n\u0006movies\u0018\u0001 \u0003(\u000b2\u0016.movie.v1.MovieDetails\u0012\u0017\n\u000fnext_page_token\u0018\u0002 \u0001(\t\u0012\u0012\n\ntotal_size\u0018\u0003 \u0001(\u0005\u0012#\n\u0006facets\u0018\u0004 \u0001(\u000b2\u0013.metadata.v1.Facets\u0012+\n\u0007ratings\u0018\u0005 \u0001(\u000b2\u001a.metadata.v1.ListedRatings\"?\n\u0018ListSimilarMoviesRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\u0012\u0011\n\tpage_size\u0018\u0002 \u0001(\u0005\"p\n\u0019ListSimilarMoviesResponse\u0012&\n\u0006movies\u0018\u0001 \u0003(\u000b2\u0016.movie.v1.MovieDetails\u0012+\n\u0007ratings\u0018\u0002 \u0001(\u000b2\u001a.metadata.v1.ListedRatings\"L\n\u0012DeleteMovieRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\u0012\u0016\n\u000edelete_ratings\u0018\u0002 \u0001(\b\u0012\f\n\u0004etag\u0018\u0003 \u0001(\t\"Z\n\u0013DeleteMovieResponse\u0012\u000f\n\u0007deleted\u0018\u0001 \u0001(\b\u0012\u001c\n\u0014deleted_rating_count\u0018\u0002 \u0001(\u0003\u0012\u0014\n\fratings_left\u0018\u0003 \u0001(\b\",\n\u0018WatchMovieDetailsRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\"J\n\u0019WatchMovieDetailsResponse\u0012-\n\rmovie_details\u0018\u0001 \u0001(\u000b2\u0016.movie.v1.MovieDetails*\x82\u0001\n\fRatingStatus\u0012\u001d\n\u0019RATING_STATUS_UNSPECIFIED\u0010\u0000\u0012\u0017\n\u0013RATING_STATUS_RATED\u0010\u0001\u0012\u001b\n\u0017RATING_STATUS_NOT_RATED\u0010\u0002\u0012\u001d\n\u0019RATING_STATUS_UNAVAILABLE\u0010\u00032\xd2\u0003\n\fMovieService\u0012[\n\u000fGetMovieDetails\u0012 .movie.v1.GetMovieDetailsRequest\u001a!.movie.v1.GetMovieDetailsResponse\"\u0003\x90\u0002\u0001\u0012L\n\nListMovies\u0012\u001b.movie.v1.ListMoviesRequest\u001a\u001c.movie.v1.ListMoviesResponse\"\u0003\x90\u0002\u0001\u0012a\n\u0011ListSimilarMovies\u0012\".movie.v1.ListSimilarMoviesRequest\u001a#.movie.v1.ListSimilarMoviesResponse\"\u0003\x90\u0002\u0001\u0012O\n\u000bDeleteMovie\u0012\u001c.movie.v1.DeleteMovieRequest\u001a\u001d.movie.v1.DeleteMovieResponse\"\u0003\x90\u0002\u0002\u0012c\n\u0011WatchMovieDetails\u0012\".movie.v1.WatchMovieDetailsRequest\u001a#.movie.v1.WatchMovieDetailsResponse\"\u0003\x90\u0002\u00010\u0001b\u0006proto3"), [file_metadata_v1_metadata, file_rating_v1_rating]);
+  fileDesc(/*@__PURE__*/ btoa("\n\u0014movie/v1/movie.proto\u0012\bmovie.v1\"\xbb\u0001\n\fMovieDetails\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012+\n\u0006rating\u0018\u0002 \u0001(\u000b2\u001b.rating.v1.AggregatedRating\u0012-\n\rrating_status\u0018\u0003 \u0001(\u000e2\u0016.movie.v1.RatingStatus\u0012&\n\frating_scale\u0018\u0004 \u0001(\u000b2\u0010.rating.v1.Scale\"*\n\u0016GetMovieDetailsRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\"H\n\u0017GetMovieDetailsResponse\u0012-\n\rmovie_details\u0018\u0001 \u0001(\u000b2\u0016.movie.v1.MovieDetails\"\xb8\u0002\n\u0011ListMoviesRequest\u00120\n\u0005order\u0018\u0001 \u0001(\u000e2!.movie.v1.ListMoviesRequest.Order\u0012\r\n\u0005query\u0018\u0002 \u0001(\t\u0012\u0018\n\u0010rating_count_min\u0018\u0003 \u0001(\u0003\u0012\u0011\n\tpage_size\u0018\u0004 \u0001(\u0005\u0012\u0012\n\npage_token\u0018\u0005 \u0001(\t\u0012\u000e\n\u0006filter\u0018\u0006 \u0001(\t\u0012\u0010\n\border_by\u0018\u0007 \u0001(\t\u0012\u0016\n\u000einclude_facets\u0018\b \u0001(\b\u0012!\n\u0006period\u0018\t \u0001(\u000e2\u0011.rating.v1.Period\"D\n\u0005Order\u0012\u0015\n\u0011ORDER_UNSPECIFIED\u0010\u0000\u0012\u000f\n\u000bORDER_TITLE\u0010\u0001\u0012\u0013\n\u000fORDER_TOP_RATED\u0010\u0002\"\xee\u0001\n\u0012ListMoviesResponse\u0012&\n\u0006movies\u0018\u0001 \u0003(\u000b2\u0016.movie.v1.MovieDetails\u0012\u0017\n\u000fnext_page_token\u0018\u0002 \u0001(\t\u0012\u0012\n\ntotal_size\u0018\u0003 \u0001(\u0005\u0012#\n\u0006facets\u0018\u0004 \u0001(\u000b2\u0013.metadata.v1.Facets\u0012+\n\u0007ratings\u0018\u0005 \u0001(\u000b2\u001a.metadata.v1.ListedRatings\u00121\n\u000eperiod_ratings\u0018\u0006 \u0003(\u000b2\u0019.metadata.v1.PeriodRating\"?\n\u0018ListSimilarMoviesRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\u0012\u0011\n\tpage_size\u0018\u0002 \u0001(\u0005\"p\n\u0019ListSimilarMoviesResponse\u0012&\n\u0006movies\u0018\u0001 \u0003(\u000b2\u0016.movie.v1.MovieDetails\u0012+\n\u0007ratings\u0018\u0002 \u0001(\u000b2\u001a.metadata.v1.ListedRatings\"L\n\u0012DeleteMovieRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\u0012\u0016\n\u000edelete_ratings\u0018\u0002 \u0001(\b\u0012\f\n\u0004etag\u0018\u0003 \u0001(\t\"Z\n\u0013DeleteMovieResponse\u0012\u000f\n\u0007deleted\u0018\u0001 \u0001(\b\u0012\u001c\n\u0014deleted_rating_count\u0018\u0002 \u0001(\u0003\u0012\u0014\n\fratings_left\u0018\u0003 \u0001(\b\",\n\u0018WatchMovieDetailsRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\"J\n\u0019WatchMovieDetailsResponse\u0012-\n\rmovie_details\u0018\u0001 \u0001(\u000b2\u0016.movie.v1.MovieDetails*\x82\u0001\n\fRatingStatus\u0012\u001d\n\u0019RATING_STATUS_UNSPECIFIED\u0010\u0000\u0012\u0017\n\u0013RATING_STATUS_RATED\u0010\u0001\u0012\u001b\n\u0017RATING_STATUS_NOT_RATED\u0010\u0002\u0012\u001d\n\u0019RATING_STATUS_UNAVAILABLE\u0010\u00032\xd2\u0003\n\fMovieService\u0012[\n\u000fGetMovieDetails\u0012 .movie.v1.GetMovieDetailsRequest\u001a!.movie.v1.GetMovieDetailsResponse\"\u0003\x90\u0002\u0001\u0012L\n\nListMovies\u0012\u001b.movie.v1.ListMoviesRequest\u001a\u001c.movie.v1.ListMoviesResponse\"\u0003\x90\u0002\u0001\u0012a\n\u0011ListSimilarMovies\u0012\".movie.v1.ListSimilarMoviesRequest\u001a#.movie.v1.ListSimilarMoviesResponse\"\u0003\x90\u0002\u0001\u0012O\n\u000bDeleteMovie\u0012\u001c.movie.v1.DeleteMovieRequest\u001a\u001d.movie.v1.DeleteMovieResponse\"\u0003\x90\u0002\u0002\u0012c\n\u0011WatchMovieDetails\u0012\".movie.v1.WatchMovieDetailsRequest\u001a#.movie.v1.WatchMovieDetailsResponse\"\u0003\x90\u0002\u00010\u0001b\u0006proto3"), [file_metadata_v1_metadata, file_rating_v1_rating]);
 
 /**
  * MovieDetails is a movie with its rating.
@@ -120,8 +120,8 @@ export type ListMoviesRequest = Message<"movie.v1.ListMoviesRequest"> & {
   pageSize: number;
 
   /**
-   * next_page_token of the page before, with the same order, query, filter, order_by and rating_count_min. Empty for
-   * the first page.
+   * next_page_token of the page before, with the same order, query, filter, order_by, rating_count_min and period. Empty
+   * for the first page.
    *
    * @generated from field: string page_token = 5;
    */
@@ -147,6 +147,14 @@ export type ListMoviesRequest = Message<"movie.v1.ListMoviesRequest"> & {
    * @generated from field: bool include_facets = 8;
    */
   includeFacets: boolean;
+
+  /**
+   * Makes the ratings of order, filter, order_by and rating_count_min those of a period, as in
+   * metadata.v1.ListMetadataRequest. Unset for all ratings.
+   *
+   * @generated from field: rating.v1.Period period = 9;
+   */
+  period: Period;
 };
 
 /**
@@ -229,12 +237,19 @@ export type ListMoviesResponse = Message<"movie.v1.ListMoviesResponse"> & {
   facets?: Facets | undefined;
 
   /**
-   * The ratings by which movies were selected and ordered. Set with ORDER_TOP_RATED, and when the filter, order_by or
-   * rating_count_min is about ratings.
+   * The ratings by which movies were selected and ordered. Set with ORDER_TOP_RATED, with a period, and when the filter,
+   * order_by or rating_count_min is about ratings.
    *
    * @generated from field: metadata.v1.ListedRatings ratings = 5;
    */
   ratings?: ListedRatings | undefined;
+
+  /**
+   * With a period, the ratings of each movie in it, in the order of movies, whose own ratings are of all time.
+   *
+   * @generated from field: repeated metadata.v1.PeriodRating period_ratings = 6;
+   */
+  periodRatings: PeriodRating[];
 };
 
 /**
