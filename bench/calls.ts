@@ -24,12 +24,16 @@ export interface Call<I extends DescMessage, O extends DescMessage> {
   readonly request: MessageInitShape<I>
   /** The response message, or the messages of the response stream. */
   readonly response: readonly MessageInitShape<O>[]
+  /** Default: 8. */
+  readonly connectionCount?: number
   /** Calls in flight on each connection. Default: 32. */
   readonly streamCount?: number
   /** Minimum number of calls of a run. Default: 2,000. */
   readonly requestCountMin?: number
 }
 
+/** Default number of connections of a load. */
+export const connectionCountDefault = 8
 const streamCountDefault = 32
 const callTimeoutMs = 10_000
 /** Maximum length of a wrong response in an error message. */
@@ -87,6 +91,7 @@ export async function prepareLoad<I extends DescMessage, O extends DescMessage>(
   folder: string,
 ): Promise<(peer: Peer) => Load> {
   const { wire, method, streamCount = streamCountDefault } = call
+  const { connectionCount = connectionCountDefault } = call
   const bodyFile = join(folder, `${call.name}.request`)
   await writeFile(bodyFile, wire.encode(method.input, create(method.input, call.request)))
   const responseBytes = call.response.map(
@@ -95,6 +100,7 @@ export async function prepareLoad<I extends DescMessage, O extends DescMessage>(
   return (peer) => ({
     url: `${originOf(wire, peer)}/${method.parent.typeName}/${method.name}`,
     httpVersion: wire.httpVersion,
+    connectionCount,
     streamCount,
     headers: wire.headers,
     bodyFile,

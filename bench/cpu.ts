@@ -7,8 +7,30 @@ const systemTimeField = 12
 /** Unit in which Linux reports processor time: 1/100 s (`getconf CLK_TCK`). */
 const tickMs = 10
 
-/** Returns the processor time of a process so far, user and system, in milliseconds. */
+/** Returns the processes of a peer: that of the id, and its children. */
+function processesOf(pid: number): number[] {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean),
+  )
+  return [pid, ...children.map(Number)]
+}
+
+/** Returns the sum of a figure over the processes of a peer. */
+function sumOf(pid: number, figureOf: (pid: number) => number): number {
+  return processesOf(pid)
+    .map(figureOf)
+    .reduce((a, b) => a + b, 0)
+}
+
+/**
+ * Returns the processor time of a process and its children so far, user and system, in
+ * milliseconds.
+ */
 export function processorTimeMs(pid: number): number {
+  return sumOf(pid, ownProcessorTimeMs)
+}
+
+function ownProcessorTimeMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   // The name may contain spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
@@ -27,14 +49,17 @@ export function threadTimeMs(pid: number): number {
   return ns.reduce((a, b) => a + b, 0) / 1e6
 }
 
-/** Returns the resident memory of a process, in megabytes of 10^6 bytes. */
+/** Returns the resident memory of a process and its children, in megabytes of 10^6 bytes. */
 export function residentMegabytes(pid: number): number {
-  return megabytes(pid, 'VmRSS')
+  return sumOf(pid, (one) => megabytes(one, 'VmRSS'))
 }
 
-/** Returns the peak resident memory of a process since its start, in megabytes of 10^6 bytes. */
+/**
+ * Returns the peak resident memory of a process and of each of its children since its start, in
+ * megabytes of 10^6 bytes.
+ */
 export function residentMegabytesMax(pid: number): number {
-  return megabytes(pid, 'VmHWM')
+  return sumOf(pid, (one) => megabytes(one, 'VmHWM'))
 }
 
 /** Reads a memory figure from `/proc/<pid>/status` (proc(5)). */

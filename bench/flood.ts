@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { type Found, tool } from '@marquee/testing/tools'
-import { connectionCount, type Load } from './load.ts'
+import type { Load } from './load.ts'
 
 /** Makes `requestCount` calls as fast as responses arrive. Returns the calls per second. */
 export type Flood = (load: Load, requestCount: number) => Promise<number>
@@ -33,7 +33,7 @@ export function findFlood(): Found<Flood> {
 }
 
 function toArguments(load: Load, requestCount: number): string[] {
-  const { url, httpVersion, headers, bodyFile } = load
+  const { url, httpVersion, headers, bodyFile, connectionCount } = load
   return [
     ...(httpVersion === '1.1' ? ['--h1'] : []),
     ...[`-n${requestCount}`, `-c${connectionCount}`, `-m${load.streamCount}`],

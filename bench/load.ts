@@ -2,6 +2,7 @@
 export interface Load {
   readonly url: string
   readonly httpVersion: '1.1' | '2'
+  readonly connectionCount: number
   /** Calls in flight on each connection. HTTP/1.1 always has one. */
   readonly streamCount: number
   /** `name: value`. */
@@ -14,6 +15,3 @@ export interface Load {
    */
   readonly responseBytesMin: number
 }
-
-/** Number of connections of a load. */
-export const connectionCount = 8

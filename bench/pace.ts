@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { Found } from '@marquee/testing/tools'
 import { buildGo } from './build-go.ts'
-import { connectionCount, type Load } from './load.ts'
+import type { Load } from './load.ts'
 
 /** Latency of calls, from when they were due: the median and the 99th percentile. */
 export interface Latency {
@@ -36,7 +36,7 @@ export async function findPace(): Promise<Found<Pace>> {
 function toArguments(load: Load, callsPerSecond: number, seconds: number): string[] {
   const { url, httpVersion, headers, bodyFile } = load
   return [
-    ...['pace', '-url', url, '-http', httpVersion, '-connections', `${connectionCount}`],
+    ...['pace', '-url', url, '-http', httpVersion, '-connections', `${load.connectionCount}`],
     ...headers.flatMap((header) => ['-header', header]),
     ...['-body', bodyFile, '-rate', `${callsPerSecond}`, '-seconds', `${seconds}`],
   ]

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { type Found, type RuntimeName, runtime } from '@marquee/testing/tools'
 import type { Candidate, Peer } from './bench.ts'
 import { buildGo } from './build-go.ts'
@@ -17,6 +18,7 @@ export const peerNames = [
   'marquee-bun',
   'marquee-deno',
   'marquee-node',
+  'marquee-bun-workers',
   'grpc-go',
   'connect-go',
   'tonic',
@@ -40,6 +42,21 @@ export function marquee(
   return onRuntime(`marquee-${runtimeName}`, runtimeName, entry, allArgs, (line) => {
     const origin = /"url":"(http[^"]+)"/.exec(line)?.[1]
     return origin === undefined ? undefined : { '1.1': origin, '2': origin }
+  })
+}
+
+/** Returns a service of Marquee on Bun with a worker for each core. */
+export function marqueeWorkers(service: ServiceName, ...args: readonly string[]): Candidate {
+  const name = 'marquee-bun-workers'
+  const entry = `services/${service}/main.ts`
+  const allArgs = ['--port', '0', '--log-format', 'json', '--workers', 'auto', ...args]
+  let origin: string | undefined
+  let servingCount = 0
+  return onRuntime(name, 'bun', entry, allArgs, (line) => {
+    origin ??= /"url":"(http[^"]+)"/.exec(line)?.[1]
+    if (line.includes('"msg":"a worker serves"')) servingCount++
+    if (origin === undefined || servingCount < availableParallelism()) return undefined
+    return { '1.1': origin, '2': origin }
   })
 }
 

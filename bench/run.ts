@@ -19,6 +19,7 @@ import { measureRouting } from './cases/routing.ts'
 import { measureStart } from './cases/start.ts'
 import { measureTracing } from './cases/tracing.ts'
 import { measureViewers } from './cases/viewers.ts'
+import { measureWorkers } from './cases/workers.ts'
 import { type Sample, toFigures, toTable } from './figures.ts'
 import { type Flood, findFlood } from './flood.ts'
 import { type Options, readOptions, roundsMax } from './options.ts'
@@ -37,6 +38,7 @@ const rpcCases: Readonly<Record<string, Measure>> = {
   'movie-details': measureMovieDetails,
   'idle-connections': measureIdleConnections,
   tracing: measureTracing,
+  workers: measureWorkers,
 }
 const ingestCases: Readonly<Record<string, Measure>> = {
   'kafka-to-sqlite': measureKafkaToSqlite,

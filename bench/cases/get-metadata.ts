@@ -12,11 +12,15 @@ import { connectJson, grpc, type Wire } from '../wire.ts'
 const method = MetadataService.method.getMetadata
 
 /** A case with its peers. */
-interface Contest {
+export interface Contest {
   readonly name: string
   readonly wire: Wire
   readonly rival: string
   readonly others: (response: ResponseFiles) => readonly Candidate[]
+  /** Returns the services of Marquee to measure, the compared one first. Default: on each runtime. */
+  readonly own?: (...args: readonly string[]) => readonly Candidate[]
+  /** Calls in flight. Default: 8 connections with 32 streams. */
+  readonly load?: { readonly connectionCount: number; readonly streamCount: number }
 }
 
 /** Files with the expected response of GetMetadata, from which peers respond. */
@@ -27,7 +31,7 @@ interface ResponseFiles {
 
 /** Measures `GetMetadata` by gRPC: Marquee's whole service, and peers that serve it from a map. */
 export function measureGrpcUnary(bench: Bench): Promise<void> {
-  return measure(bench, {
+  return measureGetMetadata(bench, {
     name: 'grpc-unary',
     wire: grpc,
     rival: 'grpc-go',
@@ -45,12 +49,20 @@ export function measureGrpcUnary(bench: Bench): Promise<void> {
 
 /** Measures the same call as Connect JSON over HTTP/1.1, compared with a plain route of Hono. */
 export function measureJsonOverHttp1(bench: Bench): Promise<void> {
-  return measure(bench, { name: 'connect-json-h1', wire: connectJson('1.1'), ...jsonPeers })
+  return measureGetMetadata(bench, {
+    name: 'connect-json-h1',
+    wire: connectJson('1.1'),
+    ...jsonPeers,
+  })
 }
 
 /** Measures the same call as Connect JSON over HTTP/2. */
 export function measureJsonOverHttp2(bench: Bench): Promise<void> {
-  return measure(bench, { name: 'connect-json-h2', wire: connectJson('2'), ...jsonPeers })
+  return measureGetMetadata(bench, {
+    name: 'connect-json-h2',
+    wire: connectJson('2'),
+    ...jsonPeers,
+  })
 }
 
 const jsonPeers: Pick<Contest, 'rival' | 'others'> = {
@@ -64,11 +76,13 @@ const jsonPeers: Pick<Contest, 'rival' | 'others'> = {
   ],
 }
 
-async function measure(bench: Bench, { name, wire, rival, others }: Contest): Promise<void> {
+/** Measures `GetMetadata`: services of Marquee, and peers that return the same response. */
+export async function measureGetMetadata(bench: Bench, contest: Contest): Promise<void> {
+  const { name, wire, rival, others, load, own: ownPeers = marqueeOnEach } = contest
   await using stack = new AsyncDisposableStack()
   const catalogue = ['--database-url', await loadCatalogue(bench.folder)]
-  const peers = await startAll(marqueeEverywhere('metadata', ...catalogue), stack, bench)
-  const call = { name, wire, method, request: { movieId } }
+  const peers = await startAll(ownPeers(...catalogue), stack, bench)
+  const call = { name, wire, method, request: { movieId }, ...load }
   const [own] = peers
   if (own === undefined) throw new Error('the metadata service does not start')
   const response = await callOnce(call, own)
@@ -76,6 +90,8 @@ async function measure(bench: Bench, { name, wire, rival, others }: Contest): Pr
   peers.push(...(await startAll(others(files), stack, bench)))
   await measureCalls(bench, { ...call, response }, peers, rival)
 }
+
+const marqueeOnEach = (...args: readonly string[]) => marqueeEverywhere('metadata', ...args)
 
 async function writeResponse(
   folder: string,

@@ -5,6 +5,7 @@ import { spawnProgram } from '@marquee/testing/process'
 import { waitFor } from '@marquee/testing/wait-for'
 import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import { type Bench, type Peer, startNeeded } from '../bench.ts'
+import { connectionCountDefault } from '../calls.ts'
 import { loadCatalogue, movieId } from '../catalogue.ts'
 import { residentMegabytes } from '../cpu.ts'
 import { marquee } from '../peers.ts'
@@ -73,7 +74,13 @@ async function firstResponse(origin: string): Promise<void> {
 async function callOften(bench: Bench, origin: string): Promise<void> {
   const bodyFile = join(bench.folder, 'start.request')
   await writeFile(bodyFile, body)
-  const load = { url: origin + path, httpVersion: '2', streamCount, bodyFile } as const
+  const load = {
+    url: origin + path,
+    httpVersion: '2',
+    connectionCount: connectionCountDefault,
+    streamCount,
+    bodyFile,
+  } as const
   const type = 'content-type: application/json'
   await bench.flood({ ...load, headers: [type], responseBytesMin: body.length }, callCount)
 }
