@@ -154,8 +154,10 @@ export class Http1Exchange implements Exchange {
     this.closed = true
     if (this.#isOver) return
     this.#isOver = true
-    // Drops the bytes that were not taken.
-    if (this.body instanceof Http1Body) this.body.fail(cause ?? new Error('the exchange is over'))
+    // Drops the bytes that were not taken. An error costs a thirtieth of a call.
+    if (this.body instanceof Http1Body && !this.body.ended) {
+      this.body.fail(cause ?? new Error('the exchange is over'))
+    }
     this.onClose?.(cause)
   }
 
