@@ -161,6 +161,19 @@ test('a worker that shuts down with an error makes the exit code 1', async () =>
   expect(await ended).toBe(1)
 })
 
+test('a worker that was still starting when the service stopped is no error', async () => {
+  const { supervisor, ended, process, processes, waits } = await superviseServing()
+  process(1).end({ code: 1 })
+  await settle()
+  waits[0]?.end()
+  await settle()
+  expect(processes).toHaveLength(3)
+  supervisor.stop()
+  process(2).end({ code: null, signal: 'SIGTERM' })
+  process(0).end()
+  expect(await ended).toBe(0)
+})
+
 test('each worker learns the problems of the others, until they end', async () => {
   const { process } = await superviseServing()
   const problems = [{ name: 'store', reason: 'gone', concern: 'calls' as const }]

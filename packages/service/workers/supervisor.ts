@@ -130,12 +130,12 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       const ended = runOnce(first, true)
       // One process tries first, so that an error of the configuration is printed once.
       const early = await Promise.race([firstServes.promise, ended])
-      if (early !== undefined) return early.code ?? 1
+      if (early !== undefined) return isClean(early) ? 0 : (early.code ?? 1)
       await Promise.all([
         keep(first, ended),
         ...others.map((slot) => keep(slot, stopping.signal.aborted ? ended : runOnce(slot))),
       ])
-      return exits.every(({ code }) => code === 0) ? 0 : 1
+      return exits.every(isClean) ? 0 : 1
     },
     stop() {
       stopping.abort()
@@ -148,6 +148,11 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       for (const { process } of slots) process?.kill('SIGHUP')
     },
   }
+}
+
+/** A process that SIGTERM kills was still starting: it handles the signal from then on. */
+function isClean({ code, signal }: WorkerExit): boolean {
+  return code === 0 || signal === 'SIGTERM'
 }
 
 async function waitInTime(waitMs: number, signal: AbortSignal): Promise<void> {
