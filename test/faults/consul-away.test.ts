@@ -20,7 +20,7 @@ describeWith(installed('consul'), 'services whose Consul', () => {
       await using consul = await startConsul()
       await using fleet = await startFleet(consul.address)
       const [metadata, ...ratings] = await Promise.all(
-        (['metadata', 'rating', 'rating'] as const).map(fleet.start),
+        (['metadata', 'rating', 'rating'] as const).map((service) => fleet.start(service)),
       )
       const movie = await fleet.start('movie')
       const all = [metadata, ...ratings, movie].filter((one) => one !== undefined)

@@ -25,7 +25,7 @@ describeWith(backend('consul'), 'services that find each other in Consul', (addr
     async (countConnections) => {
       await using fleet = await startFleet(address)
       const names = ['metadata', 'rating', 'rating'] as const
-      const upstreams = await Promise.all(names.map(fleet.start))
+      const upstreams = await Promise.all(names.map((service) => fleet.start(service)))
       const movie = await fleet.start('movie')
       await knows(movie, 'metadata', 1)
       await knows(movie, 'rating', 2)

@@ -27,8 +27,11 @@ export type ServiceName = 'metadata' | 'rating' | 'movie'
 export interface Fleet extends AsyncDisposable {
   /** Prefix of its service names in Consul. */
   readonly prefix: string
-  /** Starts an instance, with its own database that contains `alien`. */
-  start(service: ServiceName): Promise<ServiceProcess>
+  /**
+   * Starts an instance, with its own database that contains `alien`.
+   * @param flags More flags of its command line.
+   */
+  start(service: ServiceName, flags?: readonly string[]): Promise<ServiceProcess>
 }
 
 /** Creates a fleet with unique service names in the Consul at the address. Default runtime: Bun. */
@@ -40,11 +43,11 @@ export async function startFleet(address: string, runtime: RuntimeName = 'bun'):
   let startedCount = 0
   return {
     prefix,
-    async start(service) {
+    async start(service, flags = []) {
       const file = join(folder.path, `${service}-${startedCount++}`)
       const inConsul = ['--consul-http-addr', address, '--consul-service-prefix', prefix]
       const checked = ['--consul-check-interval-ms', '1000']
-      const args = [...inConsul, ...checked, ...(await prepare[service](file))]
+      const args = [...inConsul, ...checked, ...(await prepare[service](file)), ...flags]
       return kept.use(await startService({ service, runtime, args }))
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

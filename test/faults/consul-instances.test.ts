@@ -68,7 +68,7 @@ async function startDouble(
 ): Promise<{ first: ServiceProcess; movie: ServiceProcess }> {
   const other = service === 'rating' ? 'metadata' : 'rating'
   const names = [service, service, other] as const
-  const [first] = await Promise.all(names.map(fleet.start))
+  const [first] = await Promise.all(names.map((service) => fleet.start(service)))
   const movie = await fleet.start('movie')
   await knows(movie, service, 2)
   await knows(movie, other, 1)

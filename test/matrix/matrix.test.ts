@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
 import { describeWith, testWith } from '@marquee/testing/requirements'
+import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { type RuntimeName, runtime } from '@marquee/testing/tools'
 import type { Cell } from './client.ts'
 import { perform } from './operations.ts'
@@ -32,6 +34,21 @@ for (const name of runtimes) {
     test('no call of the matrix is left open', () => untilQuiet(service))
   })
 }
+
+describeWith(runtime('bun'), 'rating with two workers', () => {
+  const stack = new AsyncDisposableStack()
+  let service: Service
+  beforeAll(async () => {
+    const folder = stack.use(await temporaryFolder())
+    const database = ['--database-url', `sqlite:${join(folder.path, 'rating.db')}`]
+    service = stack.use(await startService('rating', 'bun', ['--workers', '2', ...database]))
+    await service.program.waitForLine(/"worker":1,.*"msg":"a worker serves"/)
+  })
+  afterAll(() => stack.disposeAsync())
+
+  declareCells(() => ({ service, url: service.url }))
+  test('no call of the matrix is left open', () => untilQuiet(service))
+})
 
 describeWith(runtime('bun'), "rating through movie's port", () => {
   const stack = new AsyncDisposableStack()

@@ -20,7 +20,9 @@ describeWith(backend('consul'), 'in Consul', (address) => {
       `the services on ${name} find each other, and leave it when they end`,
       async () => {
         await using fleet = await startFleet(address, name)
-        const started = await Promise.all((['metadata', 'rating'] as const).map(fleet.start))
+        const started = await Promise.all(
+          (['metadata', 'rating'] as const).map((service) => fleet.start(service)),
+        )
         const movie = await fleet.start('movie')
         await knows(movie, 'metadata', 1)
         await knows(movie, 'rating', 1)
@@ -50,7 +52,7 @@ describeWith(backend('consul'), 'in Consul', (address) => {
     async () => {
       await using fleet = await startFleet(address, 'bun')
       const started = await Promise.all(
-        (['metadata', 'rating', 'rating', 'movie'] as const).map(fleet.start),
+        (['metadata', 'rating', 'rating', 'movie'] as const).map((service) => fleet.start(service)),
       )
       const baseUrl = started[3]?.url ?? ''
       const client = createClient(SystemService, createConnectTransport({ baseUrl }))

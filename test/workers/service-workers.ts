@@ -1,5 +1,6 @@
 import { type Client, createClient } from '@connectrpc/connect'
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node'
+import type { Program } from '@marquee/testing/process'
 import type { RuntimeName } from '@marquee/testing/tools'
 import { waitFor } from '@marquee/testing/wait-for'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
@@ -38,16 +39,10 @@ export async function startWorkers(options: WorkersOptions): Promise<ServiceWork
     args: ['--workers', `${count}`, ...args],
   })
   const { program, url } = service
-  const pidsOf = (worker: number) => {
-    const lines = program.stdout().matchAll(/"worker":(\d+),"pid":(\d+),"msg":"a worker serves"/g)
-    return Array.from(lines).flatMap(([, index, pid]) =>
-      Number(index) === worker ? [Number(pid)] : [],
-    )
-  }
   const what = `${count} workers to serve`
   try {
     const areServing = () =>
-      Array.from({ length: count }, (_, worker) => pidsOf(worker).length).every(Boolean)
+      Array.from({ length: count }, (_, worker) => pidsOf(program, worker).length).every(Boolean)
     await waitFor(areServing, { what, timeoutMs: startTimeoutMs })
   } catch (error) {
     await service[Symbol.asyncDispose]()
@@ -63,7 +58,15 @@ export async function startWorkers(options: WorkersOptions): Promise<ServiceWork
     throw new Error(`no connection of ${connectionsMax} reached worker ${worker}`)
   }
 
-  return { ...service, pidsOf, connectTo }
+  return { ...service, pidsOf: (worker) => pidsOf(program, worker), connectTo }
+}
+
+/** Returns the ids of the processes that a worker of a program had so far. */
+export function pidsOf(program: Program, worker: number): number[] {
+  const lines = program.stdout().matchAll(/"worker":(\d+),"pid":(\d+),"msg":"a worker serves"/g)
+  return Array.from(lines).flatMap(([, index, pid]) =>
+    Number(index) === worker ? [Number(pid)] : [],
+  )
 }
 
 function connect(baseUrl: string): WorkerConnection {
