@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { generateGo } from '@marquee/testing/go-code'
+import { ownOptions } from '@marquee/testing/proto-files'
 import { type Found, root, tool } from '@marquee/testing/tools'
 import { file_bench_v1_bench } from '../gen/bench/v1/bench_pb.ts'
 import { file_metadata_v1_metadata } from '../gen/metadata/v1/metadata_pb.ts'
@@ -18,7 +19,7 @@ const contract = [
   file_bench_v1_bench,
 ]
 /** Rules and options, which the peers do not apply. */
-export const leftOut: readonly string[] = ['access/', 'buf/validate/', 'cache/', 'google/api/']
+export const leftOut: readonly string[] = [...ownOptions, 'google/api/']
 const run = promisify(execFile)
 
 /** Paths of the Go programs. */

@@ -1,6 +1,9 @@
 import { clone, type DescFile } from '@bufbuild/protobuf'
 import { type FileDescriptorProto, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
 
+/** Beginnings of the names of protos whose options only our own code reads. */
+export const ownOptions: readonly string[] = ['access/', 'buf/validate/', 'cache/']
+
 /**
  * Returns the descriptors of protos, each after those that it imports, for a generator of code.
  * @param leftOut Beginnings of the names of imported protos that the code does not need.

@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { generateGo } from '@marquee/testing/go-code'
+import { ownOptions } from '@marquee/testing/proto-files'
 import { services } from './services.ts'
 
 const source = join(import.meta.dirname, 'go')
@@ -15,9 +16,6 @@ const plugins = {
     'allow_patch_feature=false',
   ],
 }
-
-/** Options of methods and fields that the gateways do not apply. */
-const leftOut = ['access/', 'buf/validate/']
 
 /**
  * Builds the program in Go in the user's cache, and returns its path.
@@ -31,7 +29,10 @@ export async function buildOracles(go: string): Promise<string> {
   await cp(source, folder, { recursive: true })
   for (const plugin of Object.keys(plugins)) await build('-o', 'plugins/', plugin)
   const files = [...new Set(services.map(({ file }) => file))]
-  await generateGo({ folder, module: 'marquee.oracles', files, leftOut, plugins: byProgram() })
+  await generateGo({
+    ...{ folder, module: 'marquee.oracles', files, plugins: byProgram() },
+    leftOut: ownOptions,
+  })
   const program = join(folder, 'oracles')
   await build('-o', program, '.')
   return program
