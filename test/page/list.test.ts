@@ -63,6 +63,48 @@ describePage(
       expect(await page.getByRole('listitem').count()).toBeLessThanOrEqual(120)
     })
 
+    test('the compact list renders only the rows near the viewport, and keeps their places', async () => {
+      await using visitor = await site().visit('/?sort=title&view=table')
+      const { page } = visitor
+      const rows = page.getByRole('row')
+      await rows.nth(1).waitFor()
+      const height = () => page.evaluate(() => document.documentElement.scrollHeight)
+      await scrollUntil(page, async () => (await height()) > 20_000)
+      await eventually(async () => expect(await rows.count()).toBeLessThanOrEqual(250))
+      const shown = page.locator('tr[aria-rowindex]').last()
+      const [index, text] = [await shown.getAttribute('aria-rowindex'), await shown.textContent()]
+      expect(Number(index)).toBeGreaterThan(400)
+      const block = page.locator('tbody').nth(Math.floor((Number(index) - 2) / 48))
+      const blockHeight = () => block.evaluate((body) => (body as HTMLElement).offsetHeight)
+      const before = await blockHeight()
+      await page.evaluate(() => scrollTo(0, 0))
+      await page.locator('tr[aria-rowindex="2"]').waitFor()
+      await eventually(async () => {
+        expect(await page.locator(`tr[aria-rowindex="${index}"]`).count()).toBe(0)
+      })
+      expect(await blockHeight()).toBe(before)
+      await block.scrollIntoViewIfNeeded()
+      const again = page.locator(`tr[aria-rowindex="${index}"]`)
+      await eventually(async () => expect(await again.textContent()).toBe(text))
+    })
+
+    test('the list by title begins at a letter, in both directions', async () => {
+      await using visitor = await site().visit('/?sort=title')
+      const { page } = visitor
+      const letters = page.getByRole('navigation', { name: 'Titles from' })
+      await letters.getByRole('link', { name: 'M', exact: true }).click()
+      const first = async (region: string) => (await linkNames(page, region))[0]?.[0]
+      await eventually(async () => expect(await first('Title A–Z')).toBe('M'))
+      expect(new URL(page.url()).search).toBe('?sort=title&from=M')
+      expect(await letters.locator('[aria-current]').allTextContents()).toEqual(['M'])
+      await page.getByRole('button', { name: /^Direction: Title A–Z/ }).click()
+      await eventually(async () => expect(await first('Title Z–A')).toBe('M'))
+      expect(await letters.getByRole('link').first().textContent()).toBe('Z')
+      await page.getByLabel('Sort').selectOption('Sort: Newest')
+      await eventually(async () => expect(await letters.count()).toBe(0))
+      expect(new URL(page.url()).search).toBe('?sort=year')
+    })
+
     test('typing finds a movie with one request when the typing pauses', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor

@@ -14,6 +14,7 @@ const testTimeoutMs = 60_000
 const pages: Readonly<Record<string, readonly string[]>> = {
   '/': ['1 Top rated'],
   '/?view=table': ['1 Top rated'],
+  '/?sort=title&decade=1920': ['1 Title A–Z'],
   [`/movies/${best?.id}`]: [
     `1 ${best?.title} 1994`,
     '2 Rating',

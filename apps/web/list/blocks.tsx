@@ -1,13 +1,10 @@
-import { type Signal, useSignal } from '@preact/signals'
-import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
+import { useMemo, useRef } from 'preact/hooks'
 import type { Movie } from '../catalogue/movie.ts'
 import type { PageProps } from '../page-props.ts'
 import { Card } from './card.tsx'
 import { blockSizeOf } from './columns.ts'
+import { type NearMovies, useNearBlock, useSame } from './near-block.ts'
 import { useNearViewport, type ViewportObserver } from './near-viewport.ts'
-
-/** The rendered movies, which are those near the viewport, by block. */
-export type NearMovies = Signal<ReadonlyMap<string, readonly Movie[]>>
 
 interface BlocksProps {
   readonly movies: readonly Movie[]
@@ -54,24 +51,9 @@ interface BlockProps extends Omit<BlocksProps, 'label' | 'columns'> {
 
 function Block({ movies, start, size, ranked, page, near, viewport }: BlockProps) {
   const element = useRef<HTMLUListElement>(null)
-  const isNear = useSignal(start === 0)
-  const own = useOwn(movies.slice(start, start + size))
-  useEffect(() => {
-    if (!element.current) return
-    return viewport.observe(element.current, (now) => {
-      isNear.value = now || (element.current?.contains(document.activeElement) ?? false)
-    })
-  }, [viewport])
-  useLayoutEffect(() => {
-    if (!isNear.value) return
-    const name = `${size}-${start}`
-    near.value = new Map(near.peek()).set(name, own)
-    return () => {
-      const others = new Map(near.peek())
-      others.delete(name)
-      near.value = others
-    }
-  }, [isNear.value, own])
+  const own = useSame(movies.slice(start, start + size))
+  const name = `${size}-${start}`
+  const isNear = useNearBlock(element, { name, movies: own, isFirst: start === 0, near, viewport })
   const cards = useMemo(
     () =>
       own.map((movie, index) => (
@@ -86,17 +68,7 @@ function Block({ movies, start, size, ranked, page, near, viewport }: BlockProps
   )
   return (
     <ul ref={element} class="block" style={{ '--count': own.length }}>
-      {isNear.value ? cards : null}
+      {isNear ? cards : null}
     </ul>
   )
-}
-
-/** Returns the same array while the movies are the same, so that their cards are kept. */
-function useOwn(movies: readonly Movie[]): readonly Movie[] {
-  const own = useRef(movies)
-  const { current } = own
-  const isSame =
-    movies.length === current.length && movies.every((movie, index) => movie === current[index])
-  if (!isSame) own.current = movies
-  return own.current
 }

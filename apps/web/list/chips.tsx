@@ -63,11 +63,12 @@ function useFocusAfterRemoval(chipCount: number) {
 type Chip = readonly [text: string, without: Partial<ListView>]
 
 function chipsOf(view: ListView): Chip[] {
-  const { genres, decade, director, meanMin, hidesRated, unrated } = view
+  const { genres, decade, director, from, meanMin, hidesRated, unrated } = view
   return [
     ...genres.map((genre): Chip => [genre, { genres: genres.filter((other) => other !== genre) }]),
     ...(decade === undefined ? [] : [[`${decade}s`, { decade: undefined }] as Chip]),
     ...(director ? [[`Directed by ${director}`, { director: undefined }] as Chip] : []),
+    ...(from ? [[`Titles from ${from}`, { from: undefined }] as Chip] : []),
     ...(meanMin === undefined ? [] : [[`Rating ≥ ${meanMin}`, { meanMin: undefined }] as Chip]),
     ...(hidesRated ? [['Not rated by me', { hidesRated: false }] as Chip] : []),
     ...(unrated ? [['Rated by nobody', { unrated: false }] as Chip] : []),

@@ -6,6 +6,9 @@ const parse = (search: string) => parseListView(new URLSearchParams(search))
 
 test.each([
   ['sort=title', ''],
+  ['sort=title&from=M', 'title >= "M"'],
+  ['sort=title&from=Z&dir=desc', 'title < "["'],
+  ['sort=year&from=M', ''],
   ['', 'rating.count > 0'],
   ['sort=count&genre=Horror', '"Horror" in genres && rating.count > 0'],
   [

@@ -44,6 +44,7 @@ export function listRequest(
 /** The condition of a list in CEL. */
 export function filterOf(view: Partial<ListView>): string {
   const { genres = [], decade, director, meanMin, unrated = false } = view
+  const from = view.sort === 'title' ? view.from : undefined
   // A list by ratings has no others. A lowest mean leaves them out, too.
   const isRated =
     !unrated && meanMin === undefined && (view.sort === 'top' || view.sort === 'count')
@@ -52,8 +53,15 @@ export function filterOf(view: Partial<ListView>): string {
     genres.length > 1 ? `(${anyGenre})` : anyGenre,
     decade === undefined ? '' : `year >= ${decade} && year < ${decade + 10}`,
     director ? `director == ${JSON.stringify(director)}` : '',
+    from === undefined ? '' : titlesFrom(from, view.descending === true),
     meanMin === undefined ? '' : `rating.mean >= ${meanMin}`,
     isRated ? 'rating.count > 0' : unrated ? 'rating.count == 0' : '',
   ]
   return conditions.filter(Boolean).join(' && ')
+}
+
+/** From Z to A, the titles of the letter are the first ones, too. */
+function titlesFrom(letter: string, descending: boolean): string {
+  if (!descending) return `title >= "${letter}"`
+  return `title < "${String.fromCharCode(letter.charCodeAt(0) + 1)}"`
 }

@@ -10,6 +10,7 @@ test.each([
   '/?genre=Horror&genre=Drama&min=3.5&rated=hide',
   '/?q=alien&sort=title&dir=desc&view=table',
   '/?director=Stanley+Kubrick&rated=none',
+  '/?sort=title&from=M',
 ])('the URL %s says what the list shows', (path) => {
   expect(listPath(parse(path.slice(1)))).toBe(path)
 })

@@ -10,6 +10,8 @@ export interface ListView {
   readonly decade: number | undefined
   /** The name of the director. */
   readonly director: string | undefined
+  /** First letter of the list by title. Undefined for all titles, and in other orders. */
+  readonly from: string | undefined
   /** The lowest mean of the ratings. */
   readonly meanMin: number | undefined
   /** Leaves out movies that the person has rated. */
@@ -46,6 +48,7 @@ export const allMovies: ListView = {
   genres: [],
   decade: undefined,
   director: undefined,
+  from: undefined,
   meanMin: undefined,
   hidesRated: false,
   unrated: false,
@@ -64,6 +67,7 @@ export function parseListView(search: URLSearchParams): ListView {
     genres: [...new Set(genres)].filter(Boolean).slice(0, genreCountMax),
     decade: numberOf(search.get('decade'), /^\d{3}0$/),
     director: search.get('director')?.slice(0, textLengthMax) || undefined,
+    from: sort === 'title' ? /^[A-Z]$/.exec(search.get('from') ?? '')?.[0] : undefined,
     meanMin: numberOf(search.get('min'), /^\d(\.5)?$/),
     hidesRated: search.get('rated') === 'hide',
     unrated: search.get('rated') === 'none',
@@ -83,6 +87,7 @@ export function listPath(view: Partial<ListView>): string {
   if (full.sort !== defaultSort(full.query)) search.set('sort', full.sort)
   const descending = view.descending ?? isDescending(full.sort)
   if (descending !== isDescending(full.sort)) search.set('dir', descending ? 'desc' : 'asc')
+  if (full.from && full.sort === 'title') search.set('from', full.from)
   if (full.unrated) search.set('rated', 'none')
   else if (full.hidesRated) search.set('rated', 'hide')
   if (full.layout === 'table') search.set('view', 'table')
@@ -91,8 +96,8 @@ export function listPath(view: Partial<ListView>): string {
 
 /** True when the view leaves out movies, other than by its query. */
 export function hasFilters(view: ListView): boolean {
-  const { genres, decade, director, meanMin, hidesRated, unrated } = view
-  const given = [decade, director, meanMin].some((value) => value !== undefined)
+  const { genres, decade, director, from, meanMin, hidesRated, unrated } = view
+  const given = [decade, director, from, meanMin].some((value) => value !== undefined)
   return given || genres.length > 0 || hidesRated || unrated
 }
 

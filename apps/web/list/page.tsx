@@ -5,13 +5,15 @@ import type { PageProps } from '../page-props.ts'
 import type { Route } from '../route.ts'
 import { moveFocusByArrow } from './arrow-keys.ts'
 import { backOff } from './back-off.ts'
-import { Blocks, type NearMovies } from './blocks.tsx'
+import { Blocks } from './blocks.tsx'
 import { useColumns } from './columns.ts'
 import { sameList } from './feed.ts'
 import { FilterBar } from './filter-bar.tsx'
+import { Letters } from './letters.tsx'
 import { type ListView, listPath, sortName } from './list-view.ts'
 import { useMovedCards } from './move-cards.ts'
 import { typingMs } from './movie-list.ts'
+import type { NearMovies } from './near-block.ts'
 import { useNearViewport } from './near-viewport.ts'
 import { Notice } from './notice.tsx'
 import { OrderPill } from './order-pill.tsx'
@@ -53,6 +55,7 @@ export function ListPage({ route: { view }, ...page }: PageProps & { route: List
     <>
       <Toolbar view={view} feed={feed} busy={status === 'loading' && !isEmpty} />
       <FilterBar view={view} feed={feed} page={page} />
+      {view.sort === 'title' ? <Letters view={view} /> : null}
       <Notice
         feed={feed}
         status={status}

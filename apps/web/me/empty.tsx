@@ -1,7 +1,8 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { type Movie, takeMovies } from '../catalogue/movie.ts'
-import { Blocks, type NearMovies } from '../list/blocks.tsx'
+import { Blocks } from '../list/blocks.tsx'
+import type { NearMovies } from '../list/near-block.ts'
 import type { PageProps } from '../page-props.ts'
 
 const famousCount = 6
