@@ -76,6 +76,20 @@ describe('bodies', () => {
     const json = { title: 'x'.repeat(200_000) }
     const [status, code] = await refusal('POST', '/v1/shelves/1/books', { json })
     expect([status, code]).toEqual([413, 'resource_exhausted'])
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' }
+    const body = gzipSync(JSON.stringify(json))
+    const zipped = await refusal('POST', '/v1/shelves/1/books', { body, headers })
+    expect([zipped[0], zipped[1]]).toEqual([413, 'resource_exhausted'])
+  })
+
+  test('a body with too many fields and items is 413', async () => {
+    const lines = { 'content-type': 'application/x-ndjson' }
+    const many = `{"x":[${'0,'.repeat(20_000)}0]}`
+    for (const [path, headers] of [['/v1/shelves/1/books'], ['/v1/books:import', lines]] as const) {
+      const init = { body: many, headers: headers ?? { 'content-type': 'application/json' } }
+      const [status, , text] = await refusal('POST', path, init)
+      expect([status, text]).toEqual([413, expect.stringMatching(/more than \d+ fields and items/)])
+    }
   })
 })
 

@@ -37,7 +37,7 @@ export function createReadBody(rpc: Rpc, binding: Binding): ReadBody {
     if (incoming.body.ended) return create(input)
     requireJson(incoming)
     const coding = codingOf(rpcCall)
-    const received = await readBytes(rpcCall, bytesMax)
+    const received = await readAll(rpcCall.reader(), bytesMax)
     if (received.length === 0) return create(input)
     if (coding === undefined) return parse(received)
     return parse(await decompression.decompress(coding, received, bytesMax, rpcCall.lifetime))
@@ -129,13 +129,4 @@ function codingOf({ incoming, rpc }: RpcCall): Compression | undefined {
   const text = `content encoding ${quoted(name)} is not one of ${supported}`
   const error = withStatus(new ConnectError(text, Code.InvalidArgument), 415)
   throw withRpcReason(error, 'COMPRESSION_UNSUPPORTED', { compression: name, supported })
-}
-
-async function readBytes(rpcCall: RpcCall, bytesMax: number): Promise<Uint8Array> {
-  try {
-    return await readAll(rpcCall.reader(), bytesMax)
-  } catch (error) {
-    const isTooLarge = error instanceof ConnectError && error.code === Code.ResourceExhausted
-    throw isTooLarge ? withStatus(error, 413) : error
-  }
 }

@@ -121,7 +121,7 @@ function isBlank(line: Uint8Array): boolean {
 
 function tooLong(number: number, bytesMax: number): ConnectError {
   const text = `line ${number} is longer than ${bytesMax} bytes: send a smaller message`
-  const error = withStatus(new ConnectError(text, Code.ResourceExhausted), 413)
+  const error = new ConnectError(text, Code.ResourceExhausted)
   return withRpcReason(error, 'MESSAGE_TOO_LARGE', { bytesMax })
 }
 

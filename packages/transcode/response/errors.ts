@@ -1,6 +1,7 @@
 import { Code, type ConnectError } from '@connectrpc/connect'
 import { errorToJson } from '@connectrpc/connect/protocol-connect'
 import type { HttpError } from '@marquee/connect-hono/errors/errors'
+import { reasonOf } from '@marquee/connect-hono/errors/reason'
 import { type RestError, restError } from '@marquee/connect-hono/errors/rest-error'
 import type { JsonOptions } from '@marquee/connect-hono/protobuf/codec'
 
@@ -42,6 +43,13 @@ export function errorJson(error: ConnectError, jsonOptions: JsonOptions): string
   return JSON.stringify(errorToJson(error, jsonOptions))
 }
 
+/** Reasons of errors that mean HTTP 413. With 429, clients would send the request again. */
+const tooLarge: ReadonlySet<string | undefined> = new Set([
+  'MESSAGE_TOO_LARGE',
+  'MESSAGE_TOO_COMPLEX',
+])
+
 function statusOf(error: ConnectError): number {
-  return (error as Partial<HttpError>).httpStatus ?? statuses[error.code]
+  const { httpStatus } = error as Partial<HttpError>
+  return httpStatus ?? (tooLarge.has(reasonOf(error)?.name) ? 413 : statuses[error.code])
 }
