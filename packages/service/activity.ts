@@ -1,21 +1,33 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { MessageInitShape } from '@bufbuild/protobuf'
+import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import { type TimestampSchema, timestampFromMs } from '@bufbuild/protobuf/wkt'
 import type { ServiceImpl } from '@connectrpc/connect'
 import { toDuration } from '@marquee/connect-hono/duration'
 import type { RpcRouter } from '@marquee/connect-hono/router'
 import {
-  type ActivitySchema,
+  type Activity,
+  ActivitySchema,
   ActivityService,
-  type ListCallsRequest,
+  type EndedCall as EndedCallMessage,
+  EndedCallSchema,
 } from '../../gen/system/v1/system_pb.ts'
 import type { CallCounts } from './metrics/call-metrics.ts'
 import { type EndedCall, endedCallsMax } from './metrics/ended-calls.ts'
 import { type CallTally, type Counts, durationBoundsMs, isFault } from './metrics/tally.ts'
 import type { Health } from './process/health.ts'
 import { pageSizeOf } from './rest/page-size.ts'
+import {
+  activitySubjects,
+  mergeActivities,
+  mergeCalls,
+  readActivity,
+  writeActivity,
+  writeCalls,
+} from './workers/activity.ts'
+import type { Workers } from './workers/port.ts'
 
 type ActivityInit = Exclude<MessageInitShape<typeof ActivitySchema>, { $typeName: string }>
+type CallInit = Exclude<MessageInitShape<typeof EndedCallSchema>, { $typeName: string }>
 
 /** Activity that only some services report. */
 export type ActivityDetails = Pick<ActivityInit, 'ingestion'>
@@ -26,6 +38,8 @@ export interface ActivitySources {
   readonly metrics: CallCounts
   readonly health: Health
   readonly details?: (() => ActivityDetails) | undefined
+  /** Processes whose activity is reported as one. */
+  readonly workers: Pick<Workers, 'place' | 'report' | 'gather'>
 }
 
 /** Default time between two responses of a watch, in milliseconds. */
@@ -33,26 +47,67 @@ const intervalMsDefault = 1_000
 const pageSizes = { ofDefault: 20, max: endedCallsMax }
 const durationBounds = durationBoundsMs.map(toDuration)
 
-/** Adds `system.v1.ActivityService`, which reports the work of this process since its start. */
+/** Adds `system.v1.ActivityService`, which reports the work of the service since its start. */
 export function addActivity(router: RpcRouter, sources: ActivitySources): void {
+  const { activity, calls } =
+    sources.workers.place === undefined ? createOwn(sources) : createGathered(sources)
   const implementation: ServiceImpl<typeof ActivityService> = {
-    getActivity: () => ({ activity: activityOf(sources) }),
+    getActivity: async () => ({ activity: await activity() }),
     async *watchActivity({ intervalMs }, { signal }) {
       while (!signal.aborted) {
-        yield { activity: activityOf(sources) }
+        yield { activity: await activity() }
         await delay(intervalMs || intervalMsDefault, undefined, { signal }).catch(() => {})
       }
     },
-    listCalls: (request) => ({ calls: callsOf(sources, request) }),
+    async listCalls({ method, requestId, pageSize }) {
+      const found = (await calls())
+        .filter((call) => method === '' || call.method === method)
+        .filter((call) => requestId === '' || call.requestId === requestId)
+        .take(pageSizeOf(pageSize, pageSizes))
+      return { calls: [...found] }
+    },
   }
   router.service(ActivityService, implementation, { repeatsState: true })
 }
 
-function activityOf({ service, metrics, health, details }: ActivitySources): ActivityInit {
+type LastCalls = IteratorObject<CallInit | EndedCallMessage>
+
+/** Activity and last calls of a service, the newest first. */
+interface Reports {
+  activity(): ActivityInit | Promise<Activity>
+  calls(): LastCalls | Promise<LastCalls>
+}
+
+function createOwn(sources: ActivitySources): Reports {
+  return { activity: () => activityOf(sources), calls: () => callsOf(sources) }
+}
+
+/** Creates the reports of all workers together, and reports this one to the others. */
+function createGathered(sources: ActivitySources): Reports {
+  const { workers } = sources
+  const own = () => create(ActivitySchema, activityOf(sources))
+  workers.report(activitySubjects.activity, async () => writeActivity(own()))
+  workers.report(activitySubjects.calls, async () =>
+    writeCalls(Array.from(callsOf(sources), (call) => create(EndedCallSchema, call))),
+  )
+  return {
+    async activity() {
+      const [first, ...others] = (await workers.gather(activitySubjects.activity)).map(readActivity)
+      const { time, startTime, problems } = own()
+      const all = first === undefined ? own() : mergeActivities([first, ...others])
+      return { ...all, problems, ...(time && { time }), ...(startTime && { startTime }) }
+    },
+    calls: async () => mergeCalls(await workers.gather(activitySubjects.calls)).values(),
+  }
+}
+
+function activityOf(sources: ActivitySources): ActivityInit {
+  const { service, metrics, health, details, workers } = sources
+  const startTimeMs = workers.place?.startTimeMs ?? performance.timeOrigin
   return {
     service,
     time: timestampFromMs(Date.now()),
-    startTime: timestampFromMs(Math.round(performance.timeOrigin)),
+    startTime: timestampFromMs(Math.round(startTimeMs)),
     calls: Array.from(metrics.calls(), toMethodCalls),
     callsInFlight: BigInt(metrics.callsInFlight()),
     problems: problemsOf(health),
@@ -80,17 +135,10 @@ function toCounts({ countByCode, countByBound }: Counts) {
   }
 }
 
-function callsOf({ metrics }: ActivitySources, request: ListCallsRequest) {
-  const { method, requestId } = request
+function callsOf({ metrics }: ActivitySources): IteratorObject<CallInit> {
   // A monotonic time becomes one of the clock now, so that a changed clock moves all calls alike.
   const epochMs = Date.now() - performance.now()
-  return metrics.ended
-    .newestFirst()
-    .filter((call) => method === '' || call.method === method)
-    .filter((call) => requestId === '' || call.requestId === requestId)
-    .take(pageSizeOf(request.pageSize, pageSizes))
-    .map((call) => toEndedCall(call, epochMs))
-    .toArray()
+  return metrics.ended.newestFirst().map((call) => toEndedCall(call, epochMs))
 }
 
 function toEndedCall({ startMs, durationMs, code, ...call }: EndedCall, epochMs: number) {

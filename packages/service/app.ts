@@ -50,6 +50,7 @@ import { createRestCall, type RestCall, refuseMethod } from './rest/rest.ts'
 import { createRestStream, type StreamCall } from './rest/stream.ts'
 import { addRestRoutes } from './rest/transcoding.ts'
 import type { CallTracing } from './telemetry/call-tracing.ts'
+import { createSoleProcess, type Workers } from './workers/port.ts'
 
 /** Options of `createApp`. */
 export interface AppOptions extends ClientOptions {
@@ -88,6 +89,8 @@ export interface AppOptions extends ClientOptions {
    * Returns the service's own part of its activity beside its calls and problems. Default: nothing.
    */
   readonly activityDetails?: () => ActivityDetails
+  /** Processes that share the port. Default: this one only. */
+  readonly workers?: Pick<Workers, 'place' | 'report' | 'gather'>
   /**
    * Set to false to give errors only the details that handlers give them. Default: each has a reason
    * (docs/errors.md).
@@ -178,8 +181,9 @@ export function createApp(name: string, options: AppOptions): ServiceApp {
   mountConnect(
     app,
     (router) => {
-      const details = options.activityDetails
-      if (!closed.has('activity')) addActivity(router, { service: name, metrics, health, details })
+      const { activityDetails: details, workers = createSoleProcess() } = options
+      const sources = { service: name, metrics, health, details, workers }
+      if (!closed.has('activity')) addActivity(router, sources)
       if (!closed.has('reflection')) addReflection(router, reflected)
       addHealth(router, health, withHealth, foreignServices)
     },

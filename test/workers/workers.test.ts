@@ -1,5 +1,7 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { createClient } from '@connectrpc/connect'
+import { createConnectTransport } from '@connectrpc/connect-web'
 import { backend } from '@marquee/testing/backends/shared'
 import { freePorts } from '@marquee/testing/free-ports'
 import { postgresDatabases } from '@marquee/testing/postgres-databases'
@@ -7,10 +9,12 @@ import { describeWith } from '@marquee/testing/requirements'
 import { type TemporaryFolder, temporaryFolder } from '@marquee/testing/temporary-folder'
 import { type RuntimeName, runtime } from '@marquee/testing/tools'
 import { waitFor } from '@marquee/testing/wait-for'
+import { ActivityService } from '../../gen/system/v1/system_pb.ts'
 import { spawnService } from '../system/service-process.ts'
 import { type ServiceWorkers, startWorkers } from './service-workers.ts'
 
 const timeoutMs = 120_000
+const putRating = 'rating.v1.RatingService/PutRating'
 const record = { recordType: 'movie', recordId: 'alien' }
 
 for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
@@ -47,6 +51,28 @@ for (const name of ['bun', 'deno', 'node'] satisfies RuntimeName[]) {
           // Text of one process has each name once, and so has that of several.
           expect(text.match(/^# TYPE marquee_calls_total /gm)).toHaveLength(1)
         }
+      },
+      timeoutMs,
+    )
+
+    test(
+      'report their activity as one, also that of a worker that was killed',
+      async () => {
+        await using folder = await temporaryFolder()
+        await using service = await start(folder)
+        const userIds = ['u0', 'u1']
+        for (const [worker, userId] of userIds.entries()) {
+          using connection = await service.connectTo(worker)
+          const headers = { 'x-request-id': `put-${userId}` }
+          await connection.rating.putRating({ ...record, userId, value: 4 }, { headers })
+        }
+        expect(await putsOf(service)).toEqual({ count: 2n, requestIds: ['put-u1', 'put-u0'] })
+        process.kill(service.pidsOf(1)[0] ?? 0, 'SIGKILL')
+        await waitFor(() => service.pidsOf(1).length === 2, {
+          what: 'the worker to serve again',
+          timeoutMs: 30_000,
+        })
+        expect(await putsOf(service)).toEqual({ count: 2n, requestIds: ['put-u0'] })
       },
       timeoutMs,
     )
@@ -167,6 +193,18 @@ async function expectShared(service: ServiceWorkers): Promise<void> {
   }
   stop.abort()
   await Promise.all(watching)
+}
+
+/** Returns the number of puts, and those that are listed, by the activity of the service. */
+async function putsOf({ url }: ServiceWorkers) {
+  const activities = createClient(ActivityService, createConnectTransport({ baseUrl: url }))
+  const { activity } = await activities.getActivity({})
+  const { calls } = await activities.listCalls({ method: putRating })
+  const counts = activity?.calls.flatMap(({ method, codes }) => (method === putRating ? codes : []))
+  return {
+    count: counts?.reduce((sum, { count }) => sum + count, 0n),
+    requestIds: calls.map(({ requestId }) => requestId),
+  }
 }
 
 function inFolder({ path }: TemporaryFolder): string[] {

@@ -63,7 +63,7 @@ export async function createServiceParts(
   return {
     ...{ log, logAccess, metrics, health, limits, corsOrigins, corsHeaders },
     ...{ trustedProxies, forwardedHeader, rateLimits },
-    ...{ hosts, admission, auth, closed, traces, tracing },
+    ...{ hosts, admission, auth, closed, traces, tracing, workers },
   }
 }
 

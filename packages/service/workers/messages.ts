@@ -5,6 +5,8 @@ export interface WorkerPlace {
   /** From 0. */
   readonly index: number
   readonly count: number
+  /** Start of the service, in milliseconds since the Unix epoch. */
+  readonly startTimeMs: number
   /** Port that all workers listen on. */
   readonly port: number
   /** Port for operators that all workers listen on. Absent when the service has none. */

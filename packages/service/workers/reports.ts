@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { activitySubjects, countsOfEnded } from './activity.ts'
 import type { FromWorker } from './messages.ts'
 import {
   countersOf,
@@ -28,11 +29,29 @@ export interface ReportsOptions {
   readonly figures: () => Figures
 }
 
+/** Returns the sum of what remains of reports when their processes have ended. */
+type Addition = (reports: readonly unknown[]) => unknown
+
+const additions: Readonly<Record<string, Addition>> = {
+  [metricsSubject]: (reports) => countersOf(reports as readonly (readonly MetricValues[])[]),
+  [activitySubjects.activity]: countsOfEnded,
+}
+
+async function addReport(
+  add: Addition,
+  sum: Promise<unknown> | undefined,
+  report: unknown,
+): Promise<unknown> {
+  const known = await sum
+  return await add(known === undefined ? [report] : [known, report])
+}
+
 export function createReports({ slots, isServing, figures }: ReportsOptions): Reports {
   const waiting = new Map<number, (body: unknown) => void>()
   /** Last report of each worker, by subject. */
   const last = new Map<Slot, Map<string, unknown>>()
-  let ended: Promise<readonly MetricValues[]> = Promise.resolve([])
+  /** Sums of the counts of processes that have ended, by subject. */
+  const ended = new Map<string, Promise<unknown>>()
   let lastId = 0
 
   async function request(slot: Slot, subject: string): Promise<unknown> {
@@ -52,17 +71,20 @@ export function createReports({ slots, isServing, figures }: ReportsOptions): Re
       const reports = await Promise.all(
         slots.filter(isServing).map((worker) => request(worker, subject)),
       )
-      const own = subject === metricsSubject ? [await ended, figuresOf(figures())] : []
-      const bodies = [...reports.filter((body) => body !== undefined), ...own]
+      const own = subject === metricsSubject ? [figuresOf(figures())] : []
+      const all = [...reports, await ended.get(subject), ...own]
+      const bodies = all.filter((body) => body !== undefined)
       slot.process?.send({ kind: 'gathered', id, bodies })
     },
     receive({ id, body }) {
       waiting.get(id)?.(body)
     },
     leave(slot) {
-      const metrics = last.get(slot)?.get(metricsSubject) as readonly MetricValues[] | undefined
+      for (const [subject, report] of last.get(slot) ?? []) {
+        const add = additions[subject]
+        if (add) ended.set(subject, addReport(add, ended.get(subject), report))
+      }
       last.delete(slot)
-      if (metrics !== undefined) ended = ended.then((sum) => countersOf([sum, metrics]))
     },
   }
 }

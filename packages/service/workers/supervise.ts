@@ -26,7 +26,12 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
   const port = await freePort(address)
   const adminPort = admin && (await freePort(admin))
   const supervisor = createSupervisor({
-    place: { count, port, ...(adminPort !== undefined && { adminPort }) },
+    place: {
+      count,
+      startTimeMs: performance.timeOrigin,
+      port,
+      ...(adminPort !== undefined && { adminPort }),
+    },
     log,
     start: startWorkerProcess,
   })

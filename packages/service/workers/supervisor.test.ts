@@ -22,7 +22,7 @@ function superviseFakes(count = 2) {
   const waits: { readonly waitMs: number; readonly end: () => void }[] = []
   let nowMs = 0
   const supervisor = createSupervisor({
-    place: { count, port: 8082 },
+    place: { count, startTimeMs: 0, port: 8082 },
     log,
     now: () => nowMs,
     wait(waitMs, signal) {
@@ -76,7 +76,7 @@ test('the other workers start when the first one serves', async () => {
   void supervisor.run()
   await settle()
   expect(processes.map(({ place }) => place)).toEqual([
-    { count: 3, port: 8082, index: 0, isFirst: true },
+    { count: 3, startTimeMs: 0, port: 8082, index: 0, isFirst: true },
   ])
   processes[0]?.send({ kind: 'serving' })
   await settle()

@@ -4,7 +4,7 @@ import { createHealth } from '../process/health.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 import { joinWorkers } from './worker.ts'
 
-const place = { index: 1, count: 2, port: 8082, isFirst: false }
+const place = { index: 1, count: 2, startTimeMs: 0, port: 8082, isFirst: false }
 
 /** Joins as worker 1 of 2, with a supervisor that the test plays. */
 function join() {
