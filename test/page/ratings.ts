@@ -1,3 +1,4 @@
+import { timestampFromMs } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError, createClient } from '@connectrpc/connect'
 import { createConnectTransport } from '@connectrpc/connect-web'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
@@ -11,6 +12,8 @@ export interface NewRating {
   readonly recordId: string
   readonly userId: string
   readonly value: number
+  /** When the user rated, in milliseconds since the Unix epoch. Default: nobody says. */
+  readonly ratedTimeMs?: number
 }
 
 /** Other people, who rate by calling the rating service. */
@@ -46,7 +49,10 @@ export function createOthers(ratingUrl: string): Others {
 }
 
 async function* toImport(ratings: readonly NewRating[]) {
-  for (const rating of ratings) yield { rating: { recordType, ...rating } }
+  for (const { ratedTimeMs, ...rating } of ratings) {
+    const ratedTime = ratedTimeMs === undefined ? undefined : timestampFromMs(ratedTimeMs)
+    yield { rating: { recordType, ...rating, ...(ratedTime && { ratedTime }) } }
+  }
 }
 
 /** A movie of the demo catalogue. */

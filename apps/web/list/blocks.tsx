@@ -5,12 +5,15 @@ import { Card } from './card.tsx'
 import { blockSizeOf } from './columns.ts'
 import { type NearMovies, useNearBlock, useSame } from './near-block.ts'
 import { useNearViewport, type ViewportObserver } from './near-viewport.ts'
+import type { RecentRating } from './period.ts'
 
 interface BlocksProps {
   readonly movies: readonly Movie[]
   readonly columns: number
   /** Shows the rank on each card. */
   readonly ranked: boolean
+  /** Ratings of a period, by movie. Default: none, and cards show those of all time. */
+  readonly recent?: ReadonlyMap<string, RecentRating>
   readonly page: PageProps
   readonly near: NearMovies
   readonly label: string
@@ -20,7 +23,7 @@ interface BlocksProps {
  * Movies in blocks of a few rows. A block far from the viewport is empty but keeps its height, so
  * the cost of the page does not grow with the list.
  */
-export function Blocks({ movies, columns, ranked, page, near, label }: BlocksProps) {
+export function Blocks({ movies, columns, near, label, ...shown }: BlocksProps) {
   const viewport = useNearViewport()
   const size = blockSizeOf(columns)
   const count = Math.ceil(movies.length / size)
@@ -33,8 +36,7 @@ export function Blocks({ movies, columns, ranked, page, near, label }: BlocksPro
           movies={movies}
           start={start}
           size={size}
-          ranked={ranked}
-          page={page}
+          {...shown}
           near={near}
           viewport={viewport}
         />
@@ -49,7 +51,7 @@ interface BlockProps extends Omit<BlocksProps, 'label' | 'columns'> {
   readonly viewport: ViewportObserver
 }
 
-function Block({ movies, start, size, ranked, page, near, viewport }: BlockProps) {
+function Block({ movies, start, size, ranked, recent, page, near, viewport }: BlockProps) {
   const element = useRef<HTMLUListElement>(null)
   const own = useSame(movies.slice(start, start + size))
   const name = `${size}-${start}`
@@ -61,10 +63,11 @@ function Block({ movies, start, size, ranked, page, near, viewport }: BlockProps
           key={movie.id}
           movie={movie}
           rank={ranked ? start + index + 1 : undefined}
+          recent={recent?.get(movie.id)}
           page={page}
         />
       )),
-    [own, ranked],
+    [own, ranked, recent],
   )
   return (
     <ul ref={element} class="block" style={{ '--count': own.length }}>

@@ -2,11 +2,12 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { Movie } from '../catalogue/movie.ts'
 import type { PageProps } from '../page-props.ts'
 import { Poster } from '../poster/poster.tsx'
-import { meanText, type Rating, ratingText, shortCount } from '../rating/aggregate.ts'
+import { countText, meanText, type Rating, ratingText, shortCount } from '../rating/aggregate.ts'
 import { Histogram } from '../rating/histogram.tsx'
 import { RateControl } from '../rating/rate-control.tsx'
 import { rateByKey } from '../rating/rate-movie.ts'
 import { moviePath } from '../route.ts'
+import { periodNames, type RecentRating } from './period.ts'
 
 /** Time to read about ten words twice. */
 const errorShownMs = 12_000
@@ -14,11 +15,13 @@ const errorShownMs = 12_000
 interface CardProps {
   readonly movie: Movie
   readonly rank: number | undefined
+  /** Its ratings in the period of the list. Undefined to show those of all time. */
+  readonly recent?: RecentRating | undefined
   readonly page: PageProps
 }
 
 /** One movie of the list. The rating keys rate it while it has focus. */
-export function Card({ movie, rank, page }: CardProps) {
+export function Card({ movie, rank, recent, page }: CardProps) {
   return (
     <li class="card" onKeyDown={(event) => rateByKey(page, movie, event)}>
       <a class="card-link" href={moviePath(movie.id)} aria-keyshortcuts="1 2 3 4 5 0">
@@ -28,11 +31,29 @@ export function Card({ movie, rank, page }: CardProps) {
         <Poster movie={movie} rank={rank} />
       </a>
       <div class="card-rating">
-        <MovieScore movieId={movie.id} page={page} />
+        {recent ? <RecentScore recent={recent} /> : <MovieScore movieId={movie.id} page={page} />}
         <RateControl movie={movie} page={page} />
       </div>
       <CardError movieId={movie.id} ownRatings={page.ownRatings} />
     </li>
+  )
+}
+
+/** Mean and count of the ratings of a period. */
+function RecentScore({ recent: { mean, count, period } }: { recent: RecentRating }) {
+  const { when } = periodNames[period]
+  return (
+    <div class="card-score">
+      <p class="card-mean" data-status="rated">
+        <span class="visually-hidden">{`${meanText(mean)} from ${countText(count)} ${when}`}</span>
+        <b class="card-mean-value" aria-hidden="true">
+          ★ {meanText(mean)}
+        </b>
+        <span class="card-mean-count" aria-hidden="true">
+          {shortCount(count)} {when}
+        </span>
+      </p>
+    </div>
   )
 }
 

@@ -1,12 +1,13 @@
 import { expect, test } from 'bun:test'
 import type { Movie } from '../catalogue/movie.ts'
-import { addPage, emptyFeed, fallBack, sameList, shownView } from './feed.ts'
+import { addPage, emptyFeed, fallBack, fallbackOf, sameList, shownView } from './feed.ts'
 import { allMovies, type ListView } from './list-view.ts'
 
 const movies = (...ids: string[]): Movie[] =>
   ids.map((id) => ({ id, title: id, description: '', director: '', releaseDate: '', genres: [] }))
 const page = (nextPageToken: string, ...ids: string[]) => ({
   movies: movies(...ids),
+  recent: new Map(),
   nextPageToken,
   totalSize: 3,
 })
@@ -24,6 +25,22 @@ test('without ratings, the list starts again by IMDb and is still the same list'
   expect(feed).toMatchObject({ finished: false, fallback: 'no-ratings' })
   expect(shownView(feed).sort).toBe('imdb')
   expect(sameList(before.view, feed.view)).toBe(true)
+})
+
+test('a week without ratings is no reason for another list, and ratings that are offline are one', () => {
+  const week: ListView = { ...allMovies, period: 'week' }
+  const nothing = { ok: true, value: { totalSize: 0 } } as const
+  expect(fallbackOf(allMovies, nothing)).toBe('no-ratings')
+  expect(fallbackOf(week, nothing)).toBeUndefined()
+  const feed = fallBack(emptyFeed(week), 'unavailable')
+  expect(shownView(feed)).toMatchObject({ sort: 'imdb', period: undefined })
+})
+
+test('the ratings of a period are those of all pages', () => {
+  const one = { count: 2, mean: 4, period: 'week' } as const
+  const withRecent = (id: string) => ({ ...page('2', id), recent: new Map([[id, one]]) })
+  const feed = addPage(addPage(emptyFeed(allMovies), withRecent('a')), withRecent('b'))
+  expect([...feed.recent.keys()]).toEqual(['a', 'b'])
 })
 
 test('another layout is the same list', () => {

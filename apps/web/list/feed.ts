@@ -3,6 +3,7 @@ import type { Movie } from '../catalogue/movie.ts'
 import { isUnavailable } from '../rpc-error.ts'
 import { needsRatings, withoutRatings } from './list-request.ts'
 import { type ListView, listPath } from './list-view.ts'
+import type { RecentRating } from './period.ts'
 
 /** The loaded part of a list. */
 export interface Feed {
@@ -14,6 +15,8 @@ export interface Feed {
   readonly fallback: 'no-ratings' | 'unavailable' | undefined
   readonly pageToken: string
   readonly movies: readonly Movie[]
+  /** Ratings of the movies in the period of the list. Empty for all time. */
+  readonly recent: ReadonlyMap<string, RecentRating>
   /** Number of movies of the whole list. Undefined before the first page. */
   readonly totalSize: number | undefined
   /** True when the last page is loaded. */
@@ -22,13 +25,22 @@ export interface Feed {
 
 export interface FeedPage {
   readonly movies: readonly Movie[]
+  readonly recent: ReadonlyMap<string, RecentRating>
   readonly nextPageToken: string
   readonly totalSize: number
 }
 
+const allTime: Feed['recent'] = new Map()
+
 /** A feed without movies yet. */
 export function emptyFeed(view: ListView): Feed {
-  const nothing = { pageToken: '', movies: [], totalSize: undefined, finished: false }
+  const nothing = {
+    pageToken: '',
+    movies: [],
+    recent: allTime,
+    totalSize: undefined,
+    finished: false,
+  }
   return { view, fallback: undefined, ...nothing }
 }
 
@@ -44,12 +56,15 @@ export function shownView({ view, fallback }: Feed): ListView {
 }
 
 /** Adds the next page, without movies that are already present. */
-export function addPage(feed: Feed, { movies, nextPageToken, totalSize }: FeedPage): Feed {
+export function addPage(feed: Feed, page: FeedPage): Feed {
+  const { movies, recent, nextPageToken, totalSize } = page
   const present = new Set(feed.movies.map(({ id }) => id))
   const added = movies.filter(({ id }) => !present.has(id) && present.add(id))
   return {
     ...feed,
     movies: [...feed.movies, ...added],
+    // The same map for a list of all time, so that its cards stay.
+    recent: recent.size > 0 ? new Map([...feed.recent, ...recent]) : feed.recent,
     pageToken: nextPageToken,
     totalSize,
     finished: nextPageToken === '',
@@ -63,7 +78,9 @@ export function fallbackOf(
 ): Feed['fallback'] {
   if (!needsRatings(view)) return undefined
   if (!result.ok) return isUnavailable(result.error) ? 'unavailable' : undefined
-  return result.value.totalSize === 0 && view.meanMin === undefined ? 'no-ratings' : undefined
+  // A week without ratings says so: it is no reason for another list.
+  const hasReason = view.meanMin === undefined && view.period === undefined
+  return result.value.totalSize === 0 && hasReason ? 'no-ratings' : undefined
 }
 
 /** Starts the list again in the order of IMDb. */

@@ -6,9 +6,9 @@ import {
   isDescending,
   type ListView,
   listPath,
-  type Sort,
+  namesOf,
+  type Order,
   sortName,
-  sortNames,
 } from './list-view.ts'
 
 interface FilterBarProps {
@@ -18,14 +18,25 @@ interface FilterBarProps {
 }
 
 /** Orders that the menu offers: with the direction in which they are most useful. */
-const choices: readonly (readonly [Sort, descending: boolean])[] = [
-  ['top', true],
-  ['count', true],
-  ['year', true],
-  ['year', false],
-  ['title', false],
-  ['imdb', true],
+const choices: readonly Order[] = [
+  order('top', true),
+  order('top', true, 'week'),
+  order('top', true, 'month'),
+  order('count', true),
+  order('year', true),
+  order('year', false),
+  order('title', false),
+  order('imdb', true),
 ]
+
+function order(sort: Order['sort'], descending: boolean, period?: Order['period']): Order {
+  return { sort, descending, period }
+}
+
+/** Names an order among the choices. */
+function keyOf({ sort, descending, period = undefined }: Order): string {
+  return [sort, descending, period].join(' ')
+}
 
 const means = [3, 3.5, 4, 4.5]
 
@@ -79,29 +90,27 @@ interface SortMenuProps {
 }
 
 function SortMenu({ view, show }: SortMenuProps) {
-  const { sort, descending } = view
-  const offered = choices.some(([one, down]) => one === sort && down === descending)
-  const all = [
-    ...(view.query ? [['relevance', true] as const] : []),
-    ...choices,
-    // The reverse of an order is there while it is chosen.
-    ...(offered || sort === 'relevance' ? [] : [[sort, descending] as const]),
-  ]
-  const [down, up] = sortNames[sort]
+  const { sort, descending, period } = view
+  const current = order(sort, descending, period)
+  const offered = [...(view.query ? [order('relevance', true)] : []), ...choices]
+  const isOffered = offered.some((one) => keyOf(one) === keyOf(current))
+  // The reverse of an order is there while it is chosen.
+  const all = isOffered || sort === 'relevance' ? offered : [...offered, current]
+  const [down, up] = namesOf(view)
   return (
     <>
       <select
         class="filter"
         aria-label="Sort"
-        value={`${sort} ${descending}`}
+        value={keyOf(current)}
         onChange={({ currentTarget: { value } }) => {
-          const [name, isDown] = value.split(' ')
-          show({ sort: name as Sort, descending: isDown === 'true' })
+          const chosen = all.find((one) => keyOf(one) === value)
+          if (chosen) show(chosen)
         }}
       >
-        {all.map(([one, isDown]) => (
-          <option key={`${one} ${isDown}`} value={`${one} ${isDown}`}>
-            Sort: {sortName({ sort: one, descending: isDown })}
+        {all.map((one) => (
+          <option key={keyOf(one)} value={keyOf(one)}>
+            Sort: {sortName(one)}
           </option>
         ))}
       </select>

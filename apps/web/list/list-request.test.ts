@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { Period } from '@marquee/client/rating'
 import { filterOf, listRequest, needsRatings, withoutRatings } from './list-request.ts'
 import { allMovies, parseListView } from './list-view.ts'
 
@@ -29,6 +30,13 @@ test.each([
   ['q=alien', ''],
 ])('the list %j is in the order %j', (search, orderBy) => {
   expect(listRequest(parse(search)).orderBy).toBe(orderBy)
+})
+
+test('a list of a period counts only its ratings', () => {
+  const request = listRequest(parse('period=week&min=4'))
+  expect(request).toMatchObject({ period: Period.WEEK, orderBy: 'rating.bayesian_score desc' })
+  expect(listRequest(parse('')).period).toBeUndefined()
+  expect(listRequest(withoutRatings(parse('period=month'))).period).toBeUndefined()
 })
 
 test('without ratings, a list is by votes at IMDb with the same other filters', () => {

@@ -1,6 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import type { ListMoviesRequestSchema } from '@marquee/client/movie'
 import type { ListView, Sort } from './list-view.ts'
+import { periodOf } from './period.ts'
 
 /** Number of movies of a page. */
 const pageSize = 48
@@ -22,7 +23,7 @@ export function needsRatings({ sort, meanMin }: ListView): boolean {
 
 /** The list in the order of IMDb, for when there are no ratings. */
 export function withoutRatings(view: ListView): ListView {
-  return { ...view, sort: 'imdb', descending: true, meanMin: undefined }
+  return { ...view, sort: 'imdb', descending: true, period: undefined, meanMin: undefined }
 }
 
 /** Creates the request for a page of a list. */
@@ -30,7 +31,7 @@ export function listRequest(
   view: ListView,
   pageToken = '',
 ): MessageInitShape<typeof ListMoviesRequestSchema> {
-  const { query, sort, descending } = view
+  const { query, sort, descending, period } = view
   return {
     query,
     filter: filterOf(view),
@@ -38,6 +39,7 @@ export function listRequest(
     orderBy: sort === 'relevance' ? '' : `${properties[sort]}${descending ? ' desc' : ''}`,
     pageSize,
     pageToken,
+    ...(period && { period: periodOf[period] }),
   }
 }
 

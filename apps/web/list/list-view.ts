@@ -1,9 +1,13 @@
+import { type ListPeriod, listPeriods, periodNames } from './period.ts'
+
 /** The selection, order and layout of the list, as its URL has them. */
 export interface ListView {
   /** The search query; empty for all movies. */
   readonly query: string
   readonly sort: Sort
   readonly descending: boolean
+  /** Time of the ratings of the top list. Undefined for all time, and for every other order. */
+  readonly period: ListPeriod | undefined
   /** Movies with any of these genres. Empty for all. */
   readonly genres: readonly string[]
   /** First year of the ten years of release. */
@@ -21,12 +25,15 @@ export interface ListView {
   readonly layout: 'posters' | 'table'
 }
 
+/** An order of the list. */
+export type Order = Pick<ListView, 'sort' | 'descending' | 'period'>
+
 export type Sort = (typeof sorts)[number]
 
 const sorts = ['relevance', 'top', 'count', 'year', 'title', 'imdb'] as const
 
-/** The words for each order, in both directions. */
-export const sortNames: Readonly<Record<Sort, readonly [descending: string, ascending: string]>> = {
+/** The words for each order of all time, in both directions. */
+const sortNames: Readonly<Record<Sort, readonly [descending: string, ascending: string]>> = {
   relevance: ['Relevance', 'Relevance'],
   top: ['Top rated', 'Lowest rated'],
   count: ['Most rated', 'Least rated'],
@@ -45,6 +52,7 @@ export const allMovies: ListView = {
   query: '',
   sort: 'top',
   descending: true,
+  period: undefined,
   genres: [],
   decade: undefined,
   director: undefined,
@@ -59,18 +67,24 @@ export const allMovies: ListView = {
 export function parseListView(search: URLSearchParams): ListView {
   const query = (search.get('q') ?? '').slice(0, queryLengthMax)
   const sort = sorts.find((name) => name === search.get('sort')) ?? defaultSort(query)
+  const order = sort === 'relevance' && query === '' ? 'top' : sort
+  const unrated = search.get('rated') === 'none'
   const genres = search.getAll('genre').map((genre) => genre.slice(0, textLengthMax))
   return {
     query,
-    sort: sort === 'relevance' && query === '' ? 'top' : sort,
+    sort: order,
     descending: search.has('dir') ? search.get('dir') !== 'asc' : isDescending(sort),
+    period:
+      order === 'top' && !unrated
+        ? listPeriods.find((name) => name === search.get('period'))
+        : undefined,
     genres: [...new Set(genres)].filter(Boolean).slice(0, genreCountMax),
     decade: numberOf(search.get('decade'), /^\d{3}0$/),
     director: search.get('director')?.slice(0, textLengthMax) || undefined,
     from: sort === 'title' ? /^[A-Z]$/.exec(search.get('from') ?? '')?.[0] : undefined,
     meanMin: numberOf(search.get('min'), /^\d(\.5)?$/),
     hidesRated: search.get('rated') === 'hide',
-    unrated: search.get('rated') === 'none',
+    unrated,
     layout: search.get('view') === 'table' ? 'table' : 'posters',
   }
 }
@@ -85,6 +99,7 @@ export function listPath(view: Partial<ListView>): string {
   if (full.director) search.set('director', full.director)
   if (full.meanMin !== undefined) search.set('min', String(full.meanMin))
   if (full.sort !== defaultSort(full.query)) search.set('sort', full.sort)
+  if (full.sort === 'top' && full.period && !full.unrated) search.set('period', full.period)
   const descending = view.descending ?? isDescending(full.sort)
   if (descending !== isDescending(full.sort)) search.set('dir', descending ? 'desc' : 'asc')
   if (full.from && full.sort === 'title') search.set('from', full.from)
@@ -102,12 +117,17 @@ export function hasFilters(view: ListView): boolean {
 }
 
 /** The same query, order and layout without filters. */
-export function withoutFilters({ query, sort, descending, layout }: ListView): ListView {
-  return { ...allMovies, query, sort, descending, layout }
+export function withoutFilters({ query, sort, descending, period, layout }: ListView): ListView {
+  return { ...allMovies, query, sort, descending, period, layout }
 }
 
-export function sortName({ sort, descending }: Pick<ListView, 'sort' | 'descending'>): string {
-  return sortNames[sort][descending ? 0 : 1]
+export function sortName({ descending, ...order }: Order): string {
+  return namesOf(order)[descending ? 0 : 1]
+}
+
+/** The words for an order in both directions. */
+export function namesOf({ sort, period }: Omit<Order, 'descending'>): readonly [string, string] {
+  return sort === 'top' && period ? periodNames[period].names : sortNames[sort]
 }
 
 /** The direction in which an order usually is. */

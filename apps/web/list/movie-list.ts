@@ -17,6 +17,7 @@ import {
 } from './feed.ts'
 import { listRequest } from './list-request.ts'
 import { allMovies, type ListView } from './list-view.ts'
+import { recentRatings } from './period.ts'
 
 /** Delay after a keystroke before the search starts. */
 export const typingMs = 150
@@ -137,5 +138,6 @@ async function readPage(
   const isHidden = ({ id }: Movie) =>
     feed.view.hidesRated && ownRatings.of(id).peek().wanted !== undefined
   const movies = takeMovies(result.value, ratingCache).filter((movie) => !isHidden(movie))
-  return { ok: true, value: { movies, nextPageToken, totalSize } }
+  const recent = recentRatings(result.value, shownView(feed).period)
+  return { ok: true, value: { movies, recent, nextPageToken, totalSize } }
 }

@@ -64,7 +64,7 @@ export function ListPage({ route: { view }, ...page }: PageProps & { route: List
         ratingCache={ratingCache}
         reload={list.reload}
       />
-      {isTop && status === 'ready' ? (
+      {isTop && !feed.view.period && status === 'ready' ? (
         <OrderPill movieIds={movieIds} ratingCache={ratingCache} update={update} />
       ) : null}
       <SimilarWords feed={feed} />
@@ -93,10 +93,10 @@ interface MoviesProps {
 function Movies({ layout, ranked, near, page }: MoviesProps) {
   const columns = useColumns()
   const { feed, status } = page.list.state.value
-  const { movies, view, fallback } = feed
+  const { movies, recent, view, fallback } = feed
   const label = view.query ? 'Results' : fallback ? 'Popular movies' : sortName(view)
   if (movies.length === 0) return status === 'loading' ? <Skeleton columns={columns} /> : null
-  const shared = { movies, ranked, near, page, label }
+  const shared = { movies, recent, ranked, near, page, label }
   if (layout === 'table') return <MovieTable {...shared} view={{ ...view, layout }} />
   return <Blocks {...shared} columns={columns} />
 }

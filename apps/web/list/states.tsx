@@ -1,7 +1,8 @@
 import { EmptyState } from '../empty-state.tsx'
 import { Failure } from '../failure.tsx'
 import type { Feed } from './feed.ts'
-import { allMovies, hasFilters, listPath, withoutFilters } from './list-view.ts'
+import { allMovies, hasFilters, type ListView, listPath, withoutFilters } from './list-view.ts'
+import { periodNames } from './period.ts'
 import { hasWords } from './similar-words.ts'
 
 export function ListUnavailable({ isEmpty, retry }: { isEmpty: boolean; retry: () => void }) {
@@ -25,17 +26,21 @@ const suggestions = [
 
 export function NoMovies({ feed: { view, totalSize } }: { feed: Feed }) {
   const isFiltered = hasFilters(view)
-  if (!view.query && !isFiltered) return <p class="list-empty">The catalogue has no movies yet.</p>
+  const { period } = view
+  if (!view.query && !isFiltered && !period) {
+    return <p class="list-empty">The catalogue has no movies yet.</p>
+  }
   return (
     <EmptyState poster="Nothing found" genre="Mystery">
       <p class="list-empty">
         {view.query ? (
           <>
             No movie matches <q>{view.query}</q>
-            {isFiltered ? ' with these filters' : ''}.
+            {isFiltered ? ' with these filters' : ''}
+            {period ? ` and was rated ${periodNames[period].when}` : ''}.
           </>
         ) : (
-          reasonOf(totalSize)
+          reasonOf(view, totalSize)
         )}
       </p>
       {isFiltered ? (
@@ -47,7 +52,7 @@ export function NoMovies({ feed: { view, totalSize } }: { feed: Feed }) {
       ) : null}
       <p>Try one of these:</p>
       <ul class="suggestions">
-        {suggestions.map(([text, path]) => (
+        {suggestionsFor(view).map(([text, path]) => (
           <li key={path}>
             <a href={path}>{text}</a>
           </li>
@@ -57,8 +62,17 @@ export function NoMovies({ feed: { view, totalSize } }: { feed: Feed }) {
   )
 }
 
-function reasonOf(totalSize: number | undefined): string {
-  return totalSize ? 'You have rated all of these movies.' : 'No movie has all of these filters.'
+/** After a week without ratings, the month may have some. */
+function suggestionsFor({ period }: ListView): readonly (readonly [string, string])[] {
+  if (period !== 'week') return suggestions
+  return [['Top this month', listPath({ ...allMovies, period: 'month' })], ...suggestions]
+}
+
+function reasonOf(view: ListView, totalSize: number | undefined): string {
+  if (totalSize) return 'You have rated all of these movies.'
+  if (!view.period) return 'No movie has all of these filters.'
+  const { when } = periodNames[view.period]
+  return hasFilters(view) ? `No movie with these filters was rated ${when}.` : `No ratings ${when}.`
 }
 
 /** A note that a search found other words than its own. */
@@ -75,7 +89,8 @@ export function SimilarWords({ feed: { view, movies } }: { feed: Feed }) {
 
 /** The end of a list; under the top list, a way to the movies that are not in it. */
 export function ListEnd({ feed: { view, fallback } }: { feed: Feed }) {
-  const hasUnrated = !fallback && !view.unrated && (view.sort === 'top' || view.sort === 'count')
+  const hasUnrated =
+    !fallback && !view.unrated && !view.period && (view.sort === 'top' || view.sort === 'count')
   return (
     <p class="list-finished">
       You've reached the end.{' '}

@@ -9,10 +9,13 @@ import { CardError } from './card.tsx'
 import { isDescending, type ListView, listPath, type Sort } from './list-view.ts'
 import { type NearMovies, useNearBlock, useSame } from './near-block.ts'
 import { useNearViewport, type ViewportObserver } from './near-viewport.ts'
+import type { RecentRating } from './period.ts'
 
 interface TableProps {
   readonly movies: readonly Movie[]
   readonly ranked: boolean
+  /** Ratings of a period, by movie. */
+  readonly recent: ReadonlyMap<string, RecentRating>
   readonly view: ListView
   readonly page: PageProps
   readonly near: NearMovies
@@ -38,7 +41,7 @@ const rowHeight = 41
  * The list as a table, for those who look through many movies. Like the posters, it renders the rows
  * near the viewport only.
  */
-export function MovieTable({ movies, ranked, view, page, near, label }: TableProps) {
+export function MovieTable({ movies, view, near, label, ...shown }: TableProps) {
   const viewport = useNearViewport()
   const count = Math.ceil(movies.length / blockSize)
   return (
@@ -46,7 +49,7 @@ export function MovieTable({ movies, ranked, view, page, near, label }: TablePro
       <table class="movie-table" aria-rowcount={movies.length + 1}>
         <thead>
           <tr aria-rowindex={1}>
-            {ranked ? <th scope="col">No.</th> : null}
+            {shown.ranked ? <th scope="col">No.</th> : null}
             {columns.map(([name, sort, kind]) => (
               <th key={name} scope="col" class={kind} aria-sort={sortOf(view, sort)}>
                 {sort ? <a href={sortPath(view, sort)}>{name}</a> : name}
@@ -59,8 +62,7 @@ export function MovieTable({ movies, ranked, view, page, near, label }: TablePro
             key={index}
             start={index * blockSize}
             movies={movies}
-            ranked={ranked}
-            page={page}
+            {...shown}
             near={near}
             viewport={viewport}
           />
@@ -76,7 +78,7 @@ interface RowsProps extends Omit<TableProps, 'label' | 'view'> {
 }
 
 /** A block of rows. Far from the viewport, it is one row of the same height. */
-function Rows({ start, movies, ranked, page, near, viewport }: RowsProps) {
+function Rows({ start, movies, ranked, recent, page, near, viewport }: RowsProps) {
   const element = useRef<HTMLTableSectionElement>(null)
   const own = useSame(movies.slice(start, start + blockSize))
   const name = `table-${start}`
@@ -94,6 +96,7 @@ function Rows({ start, movies, ranked, page, near, viewport }: RowsProps) {
             movie={movie}
             index={start + index}
             rank={ranked ? start + index + 1 : undefined}
+            recent={recent.get(movie.id)}
             page={page}
           />
         ))
@@ -111,12 +114,13 @@ interface RowProps {
   /** Place in the whole list, from 0. */
   readonly index: number
   readonly rank: number | undefined
+  readonly recent: RecentRating | undefined
   readonly page: PageProps
 }
 
-function Row({ movie, index, rank, page }: RowProps) {
+function Row({ movie, index, rank, recent, page }: RowProps) {
   const rating = page.ratingCache.of(movie.id).value
-  const aggregate = rating.status === 'rated' ? rating.aggregate : undefined
+  const aggregate = recent ?? (rating.status === 'rated' ? rating.aggregate : undefined)
   return (
     <tr aria-rowindex={index + 2} onKeyDown={(event) => rateByKey(page, movie, event)}>
       {rank ? <td>{rank}</td> : null}

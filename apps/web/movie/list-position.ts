@@ -35,5 +35,7 @@ export function positionOf(
 }
 
 function isTopList(view: ListView): boolean {
-  return view.sort === 'top' && view.descending && view.query === '' && !hasFilters(view)
+  return (
+    view.sort === 'top' && view.descending && !view.period && view.query === '' && !hasFilters(view)
+  )
 }
