@@ -20,6 +20,18 @@ test.each<[string, string, Content, boolean]>([
   ['an escaped id', 'ann', { value: '{"userId":"\\u0061nn"}' }, true],
   ['an id as a number', '7', { value: '{"userId":7}' }, true],
   [
+    'an id as a number that no double holds',
+    '1114259415508639744123',
+    { value: '{"userId":1114259415508639744123}' },
+    true,
+  ],
+  [
+    'a number that is the id only when it is rounded',
+    '9007199254740992',
+    { value: '{"userId":9007199254740993}' },
+    false,
+  ],
+  [
     'an event of another about a record of that id',
     '7',
     { key: '7', value: '{"userId":"8","recordId":"7"}' },

@@ -1,6 +1,8 @@
+import { exactIntegersOf } from '@marquee/connect-hono/protobuf/exact-integers'
 import type { LogRecord } from '@marquee/event-log/port'
 
 const decoder = new TextDecoder()
+const exactIntegers = exactIntegersOf(undefined)
 
 /** Depth up to which the texts of an event are examined one by one. */
 const depthMax = 16
@@ -59,9 +61,10 @@ function mentionOf(userId: string): (text: string) => boolean {
   }
 }
 
+/** Parses JSON. A number that a double does not hold is its text, such as an id of 20 digits. */
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(exactIntegers(text))
   } catch {
     return undefined
   }
