@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { once } from 'node:events'
 import { connect } from 'node:http2'
-import { createClient } from '@connectrpc/connect'
+import { Code, ConnectError, createClient } from '@connectrpc/connect'
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-node'
 import { Health } from '@marquee/connect-hono/gen/grpc/health/v1/health_pb'
 import { mountConnect } from '@marquee/connect-hono/mount'
@@ -36,6 +36,10 @@ beforeAll(async () => {
           return { metadata: { title: 'a'.repeat(5_000) } }
         },
         listMetadata: () => ({}),
+        batchGetMetadata(_, context) {
+          setVersion(context, 7)
+          throw new ConnectError('the disk is full', Code.Unavailable)
+        },
       }),
     app.rpcOptions,
   )
@@ -67,6 +71,22 @@ describe('a response to GET', () => {
       expect((await call(path)).headers.get('cache-control')).toBe('no-store')
     },
   )
+
+  test.each([
+    [
+      'Connect',
+      getPath
+        .replace('GetMetadata', 'BatchGetMetadata')
+        .replace('Id%22%3A%22a%22', 'Ids%22%3A%5B%22a%22%5D'),
+    ],
+    ['REST', '/v1/movies:batchGet?movie_ids=a'],
+  ])('by %s that fails after its version was set has none, and no condition', async (_, path) => {
+    for (const headers of [undefined, { 'if-none-match': '*' }]) {
+      const response = await call(path, headers && { headers })
+      expect([response.status, response.headers.get('etag')]).toEqual([503, null])
+      expect(response.headers.get('cache-control')).toBe('no-store')
+    }
+  })
 
   test('depends on the origin when pages of other origins may call', async () => {
     for (const origin of [undefined, 'https://page.test']) {

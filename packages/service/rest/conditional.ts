@@ -13,6 +13,8 @@ import { etagOf } from './write-condition.ts'
 export const conditionalGet = createMiddleware<Environment>(async (c, next) => {
   await next()
   if (c.req.method !== 'GET' && c.req.method !== 'HEAD') return
+  // A handler may fail after it has set the ETag, and no condition applies to an error (RFC 9110 §13.2.1).
+  if (c.res.status >= 400) c.res.headers.delete('etag')
   const etag = c.res.headers.get('etag')
   if (c.get('call').isPrivate) c.res.headers.set('cache-control', 'private, no-cache')
   else if (!c.res.headers.has('cache-control')) {
