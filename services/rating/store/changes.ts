@@ -3,12 +3,12 @@ import type { ScoringRules } from '../scoring.ts'
 import { type Row, toState } from './aggregate-row.ts'
 import type { ChangePosition, ChangesOptions, ChangesPage } from './port.ts'
 
-/** Position after every record of the greatest revision that a database can have. */
-const placeMax = Number.MAX_SAFE_INTEGER
+/** Greatest number that rows may have. A greater one of a client is too long for a database. */
+export const numberMax = Number.MAX_SAFE_INTEGER
 
 /** Returns the values of a position, for a comparison with revision and record number. */
 export function positionValues({ revision, place }: ChangePosition): [number, number] {
-  return [revision, Math.min(place, placeMax)]
+  return [Math.min(revision, numberMax), Math.min(place, numberMax)]
 }
 
 /** Returns the states of the records in their order, from the rows of those that have one. */

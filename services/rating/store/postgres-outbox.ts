@@ -1,5 +1,6 @@
 import type { Query } from '@marquee/sql/postgres/connection'
 import type { Postgres } from '@marquee/sql/postgres/postgres'
+import { beforeNul } from '@marquee/sql/postgres/text'
 import type { WriteStamp } from '../rating.ts'
 import { stampOf, toProgress, toRating } from './aggregate-row.ts'
 import { positionValues } from './changes.ts'
@@ -117,7 +118,7 @@ export function createPostgresOutbox(options: PostgresOutboxOptions): Outbox {
   }
 
   async function ratings({ record, userId }: RatingPlace, limit: number): Promise<RatingsPage> {
-    const { rows, rules } = await readSteps(feeding.ratings, [record, userId, limit])
+    const { rows, rules } = await readSteps(feeding.ratings, [record, beforeNul(userId), limit])
     const last = rows.length < limit ? undefined : rows.at(-1)
     const next = last && { record: last.record_number as number, userId: last.user_id as string }
     return { ratings: rows.map((row) => toRating(row, rules)), next }

@@ -155,7 +155,7 @@ export const reading = {
   },
   top: {
     name: 'top-slice',
-    text: `SELECT * FROM (${walked(columns)}) AS walked WHERE count >= $5
+    text: `SELECT * FROM (${walked(columns)}) AS walked WHERE count >= $5::bigint
       ORDER BY bayesian_score DESC, record_id LIMIT $6`,
   },
   topEnd: {

@@ -7,7 +7,7 @@ import { isRated, type RecordRef } from '../rating.ts'
 import { type ScoringRules, scoringFor } from '../scoring.ts'
 import { toAggregate } from './aggregate-row.ts'
 import { isSameLog, requireLog, requirePosition } from './change-batch.ts'
-import { changesPage, positionValues, statesOf } from './changes.ts'
+import { changesPage, numberMax, positionValues, statesOf } from './changes.ts'
 import type { RatingDatabase } from './database.ts'
 import { outboxBytesMax as bytesMaxDefault } from './outbox.ts'
 import type {
@@ -232,7 +232,8 @@ export async function openPostgresRatingStore(
     if (!isText(recordType)) return { aggregates: [], end: undefined }
     const score = after?.bayesianScore ?? Number.POSITIVE_INFINITY
     const place = [recordType, score, beforeNul(after?.recordId ?? ''), size]
-    const found = await readSteps(reading.top, [...place, countMin, limit])
+    const values = [...place, Math.min(countMin, numberMax), limit]
+    const found = await readSteps(reading.top, values)
     const aggregates = found.rows.map((row) => toAggregate(row, found.rules))
     if (aggregates.length === limit) return { aggregates, end: undefined }
     const [end] = await db.read(reading.topEnd, place)

@@ -69,6 +69,16 @@ export function describeRevision(createDatabase: () => OpenRatingStore, clock: (
     expect(new Set(revisions).size).toBe(4)
   })
 
+  test('nothing has changed after a revision that no store reaches', async () => {
+    await using store = await createDatabase()({ rules, clock })
+    await store.put([rating('ann', 3)])
+    const after = { revision: 2 ** 63, place: Number.POSITIVE_INFINITY }
+    const revision = await store.revision()
+    expect(await store.changes({ after, limit: 9 })).toEqual({
+      ...{ states: [], next: undefined, revision },
+    })
+  })
+
   test('a new database does not repeat a revision', async () => {
     const told: number[] = []
     for (let times = 0; times < 3; times++) {

@@ -66,6 +66,15 @@ export function describeLists(createDatabase: () => OpenRatingStore, clock: () =
     }
   })
 
+  test('a position may have a text that no user has', async () => {
+    await using store = await openNew()
+    await store.put(['ann', 'bob'].map((user) => rating(user, 2)))
+    const { next } = await store.outbox.ratings({ record: 0, userId: '' }, 1)
+    const after = { record: next?.record ?? 0, userId: 'ann\0' }
+    const { ratings } = await store.outbox.ratings(after, 9)
+    expect(ratings.map(({ userId }) => userId)).toEqual(['bob'])
+  })
+
   test('a list without ratings has one empty page', async () => {
     await using store = await openNew()
     const options = { limit: 10 }

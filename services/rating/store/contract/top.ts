@@ -35,7 +35,9 @@ export function describeTop(createDatabase: () => OpenRatingStore, clock: () => 
     }
     const found = await pages(store, { recordType: 'movie', countMin: 3, limit: 2 })
     expect(found.map(({ recordId }) => recordId)).toEqual(['3', '4', '5', '6'])
-    expect(await store.top({ recordType: 'movie', countMin: 7, limit: 2 })).toEqual(emptyPage)
+    for (const countMin of [7, 2 ** 31, 2 ** 63]) {
+      expect(await store.top({ recordType: 'movie', countMin, limit: 2 })).toEqual(emptyPage)
+    }
     expect(await store.top({ recordType: 'book', countMin: 0, limit: 2 })).toEqual(emptyPage)
   })
 
