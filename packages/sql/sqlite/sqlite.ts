@@ -4,7 +4,16 @@ import { createSqliteFaults, type FileFaults, type SqliteFaults } from './faults
 import { guard } from './guard.ts'
 import { checkAfterCrash } from './integrity.ts'
 import { watchPresence } from './presence.ts'
-import { createLockWatch, createWriterQueue, type LockWatch, type WriterQueue } from './write.ts'
+import {
+  createLockWatch,
+  createWriterQueue,
+  type LockWatch,
+  runEach,
+  type WriteOutcome,
+  type WriterQueue,
+  type WriteTogether,
+  writerBoundsMs,
+} from './write.ts'
 
 /**
  * Timeout of waiting for another process, in milliseconds. It blocks the event loop: `write` waits
@@ -88,7 +97,9 @@ function follow(db: DatabaseSync, path: string, faults: SqliteFaults): FileState
   const report = (error: unknown) => {
     if (error instanceof SqliteError) file.failed(error)
   }
-  const [writers, lock] = [createWriterQueue(report), createLockWatch(report)]
+  const together: WriteTogether = (bodies) => writeTogether(db, bodies)
+  const writers = createWriterQueue(report, writerBoundsMs, together)
+  const lock = createLockWatch(report)
   if (path === ':memory:') return { faults: file, writers, lock }
   const presence = watchPresence(path, (reason) => {
     file.failed(new SqliteError(path, 'gone', new Error(reason)))
@@ -194,7 +205,8 @@ export interface WriteOptions {
  * Runs the body in one transaction. Commits when the body returns, and rolls back when it throws.
  * Waits up to 5 seconds for another process that writes, without blocking the event loop, then
  * rejects with an `SqliteError`. When nobody else writes, the body runs before this function
- * returns.
+ * returns. Durable writes that wait share a transaction, in which a body that throws leaves the
+ * others in effect.
  */
 export function write<T>(
   db: DatabaseSync,
@@ -212,7 +224,13 @@ export function write<T>(
     }
   }
   const { writers } = states.get(db) as FileState
-  return writers.run(attempt)
+  return writers.run(attempt, durable ? body : undefined)
+}
+
+function writeTogether(db: DatabaseSync, bodies: readonly (() => unknown)[]): WriteOutcome[] {
+  endReads(db)
+  db.exec('BEGIN IMMEDIATE')
+  return finish(db, () => runEach(db, bodies))
 }
 
 function finish<T>(db: DatabaseSync, body: () => T): T {

@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay, setImmediate } from 'node:timers/promises'
 import { createBackOff } from '@marquee/back-off/exponential'
 import { failureOf } from './error.ts'
@@ -14,10 +15,27 @@ export const writerBoundsMs = { lock: 5_000, report: 1_000 }
  */
 const missGapMs = 5_000
 
-const backOff = createBackOff({ firstMs: 10, maxMs: 100 })
+/**
+ * Maximum number of writes in one transaction, and time after which no further one is added to it,
+ * in milliseconds: the event loop and other processes wait meanwhile.
+ */
+export const batchBounds = { countMax: 100, timeMsMax: 5 }
+
+const backOff = createBackOff({ firstMs: 2, maxMs: 100 })
+
+/** Outcome of one write of several. */
+export type WriteOutcome = { readonly value: unknown } | { readonly error: unknown }
+
+/**
+ * Runs the bodies in one transaction, or as many of them as fit into it, and returns the outcome of
+ * each after the commit. Throws when nothing was committed.
+ */
+export type WriteTogether = (bodies: readonly (() => unknown)[]) => readonly WriteOutcome[]
 
 interface Waiting {
   readonly attempt: () => unknown
+  /** Absent for a write that needs a transaction of its own. */
+  readonly body: (() => unknown) | undefined
   readonly startMs: number
   reported: boolean
   readonly resolve: (result: unknown) => void
@@ -29,14 +47,20 @@ export interface WriterQueue {
   /**
    * Runs the attempt immediately, or as soon as the lock is available: repeats it while it throws
    * that the database is busy. Does not block the event loop.
+   * @param body The part of the attempt within its transaction. With it, writes that wait for the
+   *   lock share a transaction, because a process that has waited gets the lock for one at a time.
    */
-  run<T>(attempt: () => T): Promise<T>
+  run<T>(attempt: () => T, body?: () => T): Promise<T>
 }
 
-/** @param onBusy Called once for each write that waits for longer than `boundsMs.report`. */
+/**
+ * @param onBusy Called once for each write that waits for longer than `boundsMs.report`.
+ * @param together Default: each write has its own transaction.
+ */
 export function createWriterQueue(
   onBusy: (error: unknown) => void,
   boundsMs = writerBoundsMs,
+  together?: WriteTogether,
 ): WriterQueue {
   const queue: Waiting[] = []
   let isRunning = false
@@ -45,13 +69,37 @@ export function createWriterQueue(
     isRunning = true
     let failures = 0
     while (queue.length > 0) {
-      failures = runFirst() ? 0 : failures + 1
+      failures = runNext() ? 0 : failures + 1
       await (failures === 0 ? setImmediate() : delay(backOff(failures)))
     }
     isRunning = false
   }
 
-  /** Runs the first write. Returns false when the lock is not available yet. */
+  /** Runs the first write, or several. Returns false when the lock is not available yet. */
+  function runNext(): boolean {
+    const end = queue.findIndex(({ body }) => body === undefined)
+    const batch = queue.slice(
+      0,
+      end < 0 ? batchBounds.countMax : Math.min(end, batchBounds.countMax),
+    )
+    return together === undefined || batch.length < 2 ? runFirst() : runBatch(batch, together)
+  }
+
+  function runBatch(batch: readonly Waiting[], together: WriteTogether): boolean {
+    try {
+      const outcomes = together(batch.map(({ body }) => body as () => unknown))
+      for (const outcome of outcomes) settle(queue.shift() as Waiting, outcome)
+    } catch (error) {
+      const [first] = batch as [Waiting]
+      const isBusy = failureOf(error) === 'busy'
+      if (isBusy && mayWait(first, error)) return false
+      // The others may wait for longer than the first.
+      for (const _ of isBusy ? [first] : batch) settle(queue.shift() as Waiting, { error })
+    }
+    return true
+  }
+
+  /** Runs the first write alone. Returns false when the lock is not available yet. */
   function runFirst(): boolean {
     const [first] = queue as [Waiting]
     try {
@@ -74,7 +122,7 @@ export function createWriterQueue(
   }
 
   return {
-    async run<T>(attempt: () => T): Promise<T> {
+    async run<T>(attempt: () => T, body?: () => T): Promise<T> {
       if (!isRunning) {
         try {
           return attempt()
@@ -83,11 +131,44 @@ export function createWriterQueue(
         }
       }
       const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-      queue.push({ attempt, startMs: performance.now(), reported: false, resolve, reject })
+      const startMs = performance.now()
+      queue.push({ attempt, body, startMs, reported: false, resolve, reject })
       if (!isRunning) void runAll()
       return promise as Promise<T>
     },
   }
+}
+
+/**
+ * Runs bodies within one transaction, each with a savepoint, until they take too long. Throws when a
+ * failure has ended the transaction of all.
+ */
+export function runEach(db: DatabaseSync, bodies: readonly (() => unknown)[]): WriteOutcome[] {
+  const startMs = performance.now()
+  const outcomes: WriteOutcome[] = []
+  for (const body of bodies) {
+    outcomes.push(runOne(db, body))
+    if (performance.now() - startMs > batchBounds.timeMsMax) break
+  }
+  return outcomes
+}
+
+function runOne(db: DatabaseSync, body: () => unknown): WriteOutcome {
+  db.exec('SAVEPOINT one_write')
+  try {
+    const value = body()
+    db.exec('RELEASE one_write')
+    return { value }
+  } catch (error) {
+    if (!db.isTransaction) throw error
+    db.exec('ROLLBACK TO one_write; RELEASE one_write')
+    return { error }
+  }
+}
+
+function settle({ resolve, reject }: Waiting, outcome: WriteOutcome): void {
+  if ('error' in outcome) reject(outcome.error)
+  else resolve(outcome.value)
 }
 
 /** Tracks the lock of one database for transactions that do not wait. */
