@@ -63,9 +63,17 @@ function parseExpression(text: string, parser: typeof parse): Expression {
   try {
     return parser(text).expr
   } catch (error) {
-    const hint = /(^|[^=!<>])=([^=]|$)/.test(text) ? ': to compare, write ==' : ''
-    throw new QueryError(`filter: ${(error as Error).message.replace('<input>:', '')}${hint}`)
+    const found = (error as Error).message.replace('<input>:', '')
+    throw new QueryError(`filter: ${found}${hintFor(text)}`)
   }
+}
+
+/** Returns what to write instead of the operators of SQL and AIP-160, such as `=` and `AND`. */
+function hintFor(text: string): string {
+  const code = text.replace(/"[^"]*"|'[^']*'/g, '')
+  if (/(^|[^=!<>])=([^=]|$)/.test(code)) return ': to compare, write =='
+  if (/\b(and|or|not)\b/i.test(code)) return ': to join comparisons, write &&, || or !'
+  return ''
 }
 
 function createReader() {
