@@ -14,6 +14,7 @@ import {
 import { dirname, join, relative, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
+import { escapeHtml } from '@marquee/service/assets/document'
 import { type Bundle, type BundledFile, bundle } from './bundle-bun.ts'
 
 export interface WebBuild {
@@ -44,7 +45,7 @@ const bestQualityBytesMax = 512 * 1024
 const quickQuality = 9
 /** File in the output with the fingerprint of its source. */
 const fingerprintName = 'fingerprint'
-/** File in the output with the `Link` headers of each route, which the server adds. */
+/** File in the output with elements for the head of each route's document, which the server adds. */
 const preloadsName = 'preloads.json'
 /** Maximum number of attempts to rename a folder while other builds do the same. */
 const renameTriesMax = 20
@@ -93,12 +94,13 @@ function preloadsOf(
     if (!scripts) throw new Error(`no page imports ${wanted} lazily, so it cannot be preloaded`)
     return scripts
   }
-  const ofFetch = (url: string) => `<${url}>; rel=preload; as=fetch; crossorigin`
+  const ofFetch = (url: string) =>
+    `<link rel="preload" as="fetch" href="${escapeHtml(url)}" crossorigin>`
   const routes = Object.entries(preloads).map(([route, { modules = [], ...rest }]) => {
     const { urls = [], urlsWithoutQuery = [] } = rest
     const scripts = [...new Set(modules.flatMap(scriptsOf))]
     const links = [
-      ...scripts.map((path) => `</${path}>; rel=modulepreload; crossorigin`),
+      ...scripts.map((path) => `<link rel="modulepreload" href="/${path}" crossorigin>`),
       ...urls.map(ofFetch),
     ]
     return [route, { links, linksWithoutQuery: urlsWithoutQuery.map(ofFetch) }]

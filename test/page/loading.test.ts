@@ -79,14 +79,18 @@ describePage(
       await page.getByRole('heading', { level: 1 }).waitFor()
       const matching = () => requests.filter((request) => url.test(request.url()))
       await eventually(() => expect(matching()).toHaveLength(1))
-      const [startMs, scriptMs] = await page.evaluate((wanted) => {
+      const times = (wanted: string | undefined) => {
         const all = performance.getEntriesByType('resource') as PerformanceResourceTiming[]
         const script = document.querySelector('script')?.src
         const named = (name: string | undefined) => all.find((entry) => entry.name === name)
-        return [named(wanted)?.startTime ?? 0, named(script)?.responseEnd ?? 0]
-      }, matching()[0]?.url())
-      expect(startMs).toBeGreaterThan(0)
-      expect(startMs).toBeLessThan(scriptMs)
+        return { startMs: named(wanted)?.startTime ?? 0, scriptMs: named(script)?.responseEnd ?? 0 }
+      }
+      await eventually(async () => {
+        const { startMs, scriptMs } = await page.evaluate(times, matching()[0]?.url())
+        // A request is among the entries when it has ended.
+        expect(startMs).toBeGreaterThan(0)
+        expect(startMs).toBeLessThan(scriptMs)
+      })
     })
 
     test('a list with a query does not request the list without it', async () => {

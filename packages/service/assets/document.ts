@@ -15,7 +15,7 @@ export interface DocumentHead {
 const titleElement = /<title>[^<]*<\/title>/
 const descriptionElement = /<meta name="description" content="([^"]*)"\s*\/?>/
 
-/** Returns the index with another head. It has no compressed form. */
+/** Returns the index with another title, description and type. */
 export function withHead(index: Asset, head: DocumentHead): Asset {
   const html = new TextDecoder().decode(index.bytes)
   const description =
@@ -30,11 +30,30 @@ export function withHead(index: Asset, head: DocumentHead): Asset {
     `<meta property="og:description" content="${description}">`,
     `<meta property="og:type" content="${escapeHtml(head.type ?? 'website')}">`,
   ]
-  const bytes = new TextEncoder().encode(
+  return withText(
+    index,
     // A function, because a title may have the patterns of a replacement, such as "$&".
     html.replace(descriptionElement, '').replace(titleElement, () => elements.join('')),
   )
-  return { contentType: index.contentType, bytes, packed: [], version: versionOf(bytes) }
+}
+
+/**
+ * Returns the document with further elements at the end of its head. Over HTTP/1.1, browsers request
+ * them after the scripts and style sheets before them; those of a `Link` header would come first.
+ */
+export function withLinks(document: Asset, elements: readonly string[]): Asset {
+  if (elements.length === 0) return document
+  const html = new TextDecoder().decode(document.bytes)
+  return withText(
+    document,
+    html.replace(/(?=<\/head>)/, () => elements.join('')),
+  )
+}
+
+/** Returns another text of the same type. It has no compressed form. */
+function withText({ contentType }: Asset, text: string): Asset {
+  const bytes = new TextEncoder().encode(text)
+  return { contentType, bytes, packed: [], version: versionOf(bytes) }
 }
 
 const entities: Readonly<Record<string, string>> = {
@@ -44,6 +63,7 @@ const entities: Readonly<Record<string, string>> = {
   '"': '&quot;',
 }
 
-function escapeHtml(text: string): string {
+/** Escapes a text for HTML, also within an attribute. */
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"]/g, (character) => entities[character] ?? '')
 }

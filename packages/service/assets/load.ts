@@ -29,7 +29,7 @@ export interface BuiltPage {
   readonly preloads: ReadonlyMap<string, Preloads>
 }
 
-/** Values of `Link` headers (RFC 8288), such as `</assets/try-3f2a.js>; rel=modulepreload`. */
+/** HTML elements, such as `<link rel="modulepreload" href="/assets/try-3f2a.js">`. */
 export interface Preloads {
   readonly links: readonly string[]
   /** For requests without a query only. */
@@ -63,7 +63,7 @@ const encodings = { br: '.br', gzip: '.gz' } as const
 
 /**
  * Reads a built page: `index.html` and the files of `assets`, with their compressed forms (`.br`,
- * `.gz`), and `preloads.json` with the `Link` headers of each route. Returns `undefined` when the folder has no `index.html`. Rejects when the page exceeds
+ * `.gz`), and `preloads.json` with elements for the head of each route. Returns `undefined` when the folder has no `index.html`. Rejects when the page exceeds
  * `pageLimits`.
  */
 export async function loadPage(folder: string): Promise<BuiltPage | undefined> {

@@ -15,10 +15,12 @@ import { loadPage, pageLimits } from './load.ts'
 import { addPageRoutes } from './routes.ts'
 
 const docs = '<!doctype html><title>Documentation</title>'
-const html = '<!doctype html><meta name="description" content="About it"><title>A page</title>'
+const withHead = (elements: string) =>
+  `<!doctype html><head><meta name="description" content="About it"><title>A page</title>${elements}</head>`
+const html = withHead('')
 const script = `console.log(${JSON.stringify('again '.repeat(100))})`
-const preload = '</assets/main-1.js>; rel=modulepreload'
-const firstList = '</list?page=1>; rel=preload; as=fetch'
+const preload = '<link rel="modulepreload" href="/assets/main-1.js">'
+const firstList = '<link rel="preload" as="fetch" href="/list?page=$1">'
 const forEver = 'public, max-age=31536000, immutable'
 const log = pino({ level: 'silent' })
 const resources = new AsyncDisposableStack()
@@ -36,7 +38,9 @@ beforeAll(async () => {
     'assets/main-1.js.gz': gzipSync(script),
     'assets/icon-2.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
     'secret.txt': 'not below assets',
-    'preloads.json': JSON.stringify({ '/': { links: [preload], linksWithoutQuery: [firstList] } }),
+    'preloads.json': JSON.stringify({
+      '/lists': { links: [preload], linksWithoutQuery: [firstList] },
+    }),
   }
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content)
   url = resources.use(await servePage(folder)).url
@@ -55,9 +59,12 @@ describe('the page', () => {
   })
 
   test('names what its route begins with; what depends on the query, for no query only', async () => {
-    expect((await fetchPath('/')).headers.link).toBe(`${preload}, ${firstList}`)
-    expect((await fetchPath('/?q=up')).headers.link).toBe(preload)
-    expect((await fetchPath('/movies/1')).headers.link).toBeUndefined()
+    const ofPath = async (path: string) => String((await fetchPath(path)).body)
+    expect(await ofPath('/lists')).toBe(withHead(firstList + preload))
+    expect(await ofPath('/lists?q=up')).toBe(withHead(preload))
+    expect(await ofPath('/movies/1')).toBe(withHead(''))
+    const { headers } = await fetchPath('/lists')
+    expect(headers.etag).not.toBe((await fetchPath('/lists?q=up')).headers.etag)
   })
 
   test('may load, call and be framed by nothing but its own origin and those named', async () => {
@@ -93,10 +100,10 @@ describe('the page', () => {
     const { status, headers, body } = await fetchPath('/movies/alien')
     const title = 'Alien &lt;1979&gt; &amp; &quot;more&quot; $&amp;'
     expect(body.toString()).toBe(
-      `<!doctype html><title>${title}</title><meta name="description" content="In space">` +
+      `<!doctype html><head><title>${title}</title><meta name="description" content="In space">` +
         `<meta property="og:title" content="${title}">` +
         '<meta property="og:description" content="In space">' +
-        '<meta property="og:type" content="video.movie">',
+        '<meta property="og:type" content="video.movie"></head>',
     )
     expect([status, headers['cache-control']]).toEqual([200, 'no-cache'])
     expect(headers['content-security-policy']).toContain("default-src 'none'")
@@ -243,7 +250,7 @@ async function servePage(folder: string, metrics = createMetrics()): Promise<Ser
   })
   addPageRoutes(app, {
     page,
-    paths: ['/', '/movies/:id'],
+    paths: ['/', '/lists', '/movies/:id'],
     heads: {
       '/movies/:id': (c) =>
         c.req.param('id') === 'alien'

@@ -3,7 +3,7 @@ import { incomingOf } from '@marquee/connect-hono/request/incoming-of'
 import type { Context, Hono } from 'hono'
 import { refuseMethod } from '../rest/rest.ts'
 import { acceptedEncoding } from './accept-encoding.ts'
-import { type DocumentHead, withHead } from './document.ts'
+import { type DocumentHead, withHead, withLinks } from './document.ts'
 import type { Asset, BuiltPage, Preloads } from './load.ts'
 import { pagePolicy } from './page-policy.ts'
 
@@ -53,16 +53,11 @@ export function addPageRoutes(app: Hono<Environment>, options: PageRoutesOptions
     head?: DocumentHead,
     preloads?: Preloads,
   ): Response {
-    const document = head ? withHead(html, head) : html
+    const titled = head ? withHead(html, head) : html
+    const document = withLinks(titled, linksOf(c, preloads))
     // A condition applies to what is found (RFC 9110 §13.2.1).
     const etag = head?.status === 404 ? [] : ['etag', `W/"${document.version}"`]
-    const link = linkOf(c, preloads)
-    return send(
-      c,
-      document,
-      [...etag, ...link, 'cache-control', 'no-cache', ...policy],
-      head?.status,
-    )
+    return send(c, document, [...etag, 'cache-control', 'no-cache', ...policy], head?.status)
   }
   function addPage(path: string, html: Asset | undefined): void {
     app.get(path, async (c) => {
@@ -92,12 +87,10 @@ export function addPageRoutes(app: Hono<Environment>, options: PageRoutesOptions
   })
 }
 
-/** Returns the header with the requests that a browser starts before it has read the page. */
-function linkOf(c: Context<Environment>, preloads: Preloads | undefined): string[] {
+function linksOf(c: Context<Environment>, preloads: Preloads | undefined): readonly string[] {
   if (preloads === undefined) return []
   const hasQuery = new URL(c.req.url).search !== ''
-  const links = [...preloads.links, ...(hasQuery ? [] : preloads.linksWithoutQuery)]
-  return links.length > 0 ? ['link', links.join(', ')] : []
+  return hasQuery ? preloads.links : [...preloads.linksWithoutQuery, ...preloads.links]
 }
 
 /** Returns whether a browser opens a document. Other clients do not accept HTML by its name. */
