@@ -14,8 +14,13 @@ import { createRouter } from './router.ts'
 import { createSingleKeys } from './shortcuts.ts'
 import { createSignIn } from './sign-in/sign-in.ts'
 
-/** Longest wait before the first paint; after it, a skeleton or a fallback font is shown. */
-const firstDrawMs = 100
+/** Longest wait for the list before the first paint; after it, a skeleton is shown. In milliseconds. */
+const listWaitMs = 100
+/**
+ * Time since the start of the navigation, in milliseconds, until which the first paint waits for the
+ * font. On a slow network it is over when the script runs, and a fallback font is shown at once.
+ */
+const fontWaitMs = 300
 
 const root = document.getElementById('page')
 if (!root) throw new Error('index.html has no element #page')
@@ -34,7 +39,9 @@ const toasts = createToasts((movieId) => ownRatings.of(movieId).value.error !== 
 // Requested before the first paint, so that a fast response needs no skeleton.
 const route = router.route.peek()
 const listed = route.page === 'list' ? list.show(route.view) : undefined
-await Promise.race([Promise.all([addFont(document), listed]), sleep(firstDrawMs)])
+const font = Promise.race([addFont(document), sleep(fontWaitMs - performance.now())])
+await Promise.all([font, Promise.race([listed, sleep(listed ? listWaitMs : 0)])])
+const isPainted = signal(false)
 render(
   <App
     clients={clients}
@@ -47,8 +54,15 @@ render(
     singleKeys={singleKeys}
     toasts={toasts}
     connection={connection}
+    isPainted={isPainted}
   />,
   root,
+)
+// A task of its own after the first frame.
+requestAnimationFrame(() =>
+  setTimeout(() => {
+    isPainted.value = true
+  }),
 )
 
 function sleep(durationMs: number): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Signal } from '@preact/signals'
+import type { ReadonlySignal, Signal } from '@preact/signals'
 import type { Clients } from './clients.ts'
 import type { Toasts } from './frame/toasts.tsx'
 import type { MovieList } from './list/movie-list.ts'
@@ -21,6 +21,8 @@ export interface PageProps {
   readonly list: MovieList
   /** Reports what the person did, and offers to undo it. */
   readonly toasts: Toasts
+  /** False until the first frame is painted, which what is beside the posters would delay. */
+  readonly isPainted: ReadonlySignal<boolean>
   /** The switch of single-key shortcuts (WCAG 2.1.4). */
   readonly singleKeys: Signal<boolean>
 }

@@ -31,8 +31,16 @@ export function Card({ movie, rank, recent, page }: CardProps) {
         <Poster movie={movie} rank={rank} />
       </a>
       <div class="card-rating">
-        {recent ? <RecentScore recent={recent} /> : <MovieScore movieId={movie.id} page={page} />}
-        <RateControl movie={movie} page={page} />
+        {page.isPainted.value ? (
+          <>
+            {recent ? (
+              <RecentScore recent={recent} />
+            ) : (
+              <MovieScore movieId={movie.id} page={page} />
+            )}
+            <RateControl movie={movie} page={page} />
+          </>
+        ) : null}
       </div>
       <CardError movieId={movie.id} ownRatings={page.ownRatings} />
     </li>
