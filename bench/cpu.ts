@@ -42,11 +42,23 @@ function ownProcessorTimeMs(pid: number): number {
  * microsecond: for costs that are smaller than a tick.
  */
 export function threadTimeMs(pid: number): number {
-  const threads = readdirSync(`/proc/${pid}/task`)
-  const ns = threads.map((thread) =>
-    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
-  )
-  return ns.reduce((a, b) => a + b, 0) / 1e6
+  return [...threadTimesMs(pid).values()].reduce((sum, ms) => sum + ms, 0)
+}
+
+/**
+ * Returns the processor time of a process's live threads by name, in milliseconds. The first is
+ * called `main`.
+ */
+export function threadTimesMs(pid: number): Map<string, number> {
+  const times = new Map<string, number>()
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const folder = `/proc/${pid}/task/${thread}`
+    const own = readFileSync(`${folder}/comm`, 'utf8').trim()
+    const name = Number(thread) === pid ? 'main' : own
+    const ns = Number(readFileSync(`${folder}/schedstat`, 'utf8').split(' ')[0])
+    times.set(name, (times.get(name) ?? 0) + ns / 1e6)
+  }
+  return times
 }
 
 /** Returns the resident memory of a process and its children, in megabytes of 10^6 bytes. */

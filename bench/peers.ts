@@ -30,6 +30,8 @@ export const peerNames = [
 ]
 
 const startTimeoutMs = 10_000
+/** Time between two samples of a profile, in microseconds. */
+const sampleUs = 200
 
 /** Returns a service of Marquee in its own process, with its access log. */
 export function marquee(
@@ -39,10 +41,18 @@ export function marquee(
 ): Candidate {
   const entry = benchEntries[service] ?? `services/${service}/main.ts`
   const allArgs = ['--port', '0', '--log-format', 'json', ...args]
-  return onRuntime(`marquee-${runtimeName}`, runtimeName, entry, allArgs, (line) => {
-    const origin = /"url":"(http[^"]+)"/.exec(line)?.[1]
-    return origin === undefined ? undefined : { '1.1': origin, '2': origin }
-  })
+  return onRuntime(`marquee-${runtimeName}`, runtimeName, entry, allArgs, readUrl)
+}
+
+/** Returns a service of Marquee on Bun that writes a profile into the folder when it ends. */
+export function marqueeProfiled(
+  service: ServiceName,
+  folder: string,
+  ...args: readonly string[]
+): Candidate {
+  const profiler = ['--cpu-prof-interval', `${sampleUs}`, '--cpu-prof-dir', folder]
+  const program = [`services/${service}/main.ts`, '--port', '0', '--log-format', 'json', ...args]
+  return onRuntime('marquee-bun', 'bun', '--cpu-prof', [...profiler, ...program], readUrl)
 }
 
 /** Returns a service of Marquee on Bun with a worker for each core. */
@@ -160,6 +170,12 @@ async function start(
   const { pid, ready: origins } = started
   const dispose = () => started[Symbol.asyncDispose]()
   return { value: { name, pid, origins, [Symbol.asyncDispose]: dispose } }
+}
+
+/** Reads the log line that says where a service of Marquee listens. */
+function readUrl(line: string): Peer['origins'] | undefined {
+  const origin = /"url":"(http[^"]+)"/.exec(line)?.[1]
+  return origin === undefined ? undefined : { '1.1': origin, '2': origin }
 }
 
 function readOrigins(line: string): Peer['origins'] | undefined {

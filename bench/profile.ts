@@ -1,0 +1,94 @@
+/**
+ * Shows where the time of a call goes: `bun run profile grpc-unary`. The metadata service runs with
+ * Bun's profiler, which samples its JavaScript; the other threads are read from `/proc`.
+ */
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { temporaryFolder } from '@marquee/testing/temporary-folder'
+import { MetadataService } from '../gen/metadata/v1/metadata_pb.ts'
+import { runCommand } from '../scripts/command.ts'
+import { startNeeded } from './bench.ts'
+import { callOnce, prepareLoad } from './calls.ts'
+import { loadCatalogue, movieId } from './catalogue.ts'
+import { threadTimesMs } from './cpu.ts'
+import { type CpuProfile, sharesOf, stacksOf, toFolded } from './cpu-profile.ts'
+import { type Flood, findFlood } from './flood.ts'
+import { marqueeProfiled } from './peers.ts'
+import { connectJson, grpc, type Wire } from './wire.ts'
+
+const help = `bun run profile CASE [--folded FILE]
+
+  CASE      grpc-unary, connect-json-h1 or connect-json-h2: GetMetadata, as in \`bun run bench\`
+  --folded  writes the stacks for a flame graph, such as that of inferno-flamegraph
+
+It needs h2load. The profiler itself slows a call down by about a half: read shares, not times.`
+
+const wires: Readonly<Record<string, Wire>> = {
+  'grpc-unary': grpc,
+  'connect-json-h1': connectJson('1.1'),
+  'connect-json-h2': connectJson('2'),
+}
+const warmUpCount = 100_000
+const callCount = 200_000
+
+function readOptions(args: string[]) {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { folded: { type: 'string' } },
+  })
+  const [name = '', ...rest] = positionals
+  const wire = Object.hasOwn(wires, name) ? wires[name] : undefined
+  if (wire === undefined || rest.length > 0)
+    throw new Error(`choose one case: ${Object.keys(wires).join(', ')}`)
+  return { name, wire, folded: values.folded }
+}
+
+async function run({ name, wire, folded }: ReturnType<typeof readOptions>): Promise<boolean> {
+  const flood = findFlood()
+  if ('missing' in flood) throw new Error(flood.missing)
+  await using folder = await temporaryFolder()
+  const { profile, lastUs, threads } = await measure(name, wire, folder.path, flood.value)
+  const stacks = stacksOf(profile, lastUs)
+  console.log(`${name}, shares of the JavaScript thread:\n`)
+  for (const [area, share] of sharesOf(stacks)) console.log(`${percent(share)}  ${area}`)
+  const total = [...threads.values()].reduce((sum, ms) => sum + ms, 0)
+  console.log('\nshares of all threads:\n')
+  const byTime = [...threads].sort(([, a], [, b]) => b - a)
+  for (const [thread, ms] of byTime) console.log(`${percent(ms / total)}  ${thread}`)
+  if (folded !== undefined) await writeFile(folded, toFolded(stacks))
+  return true
+}
+
+/** Floods a service, and returns the profile with the length of its part under load. */
+async function measure(name: string, wire: Wire, folder: string, flood: Flood) {
+  const database = await loadCatalogue(folder)
+  const call = { name, wire, method: MetadataService.method.getMetadata, request: { movieId } }
+  let lastUs: number
+  let threads: Map<string, number>
+  {
+    await using stack = new AsyncDisposableStack()
+    const service = marqueeProfiled('metadata', folder, '--database-url', database)
+    const peer = await startNeeded(service, stack)
+    const response = await callOnce(call, peer)
+    const load = (await prepareLoad({ ...call, response }, folder))(peer)
+    await flood(load, warmUpCount)
+    const before = threadTimesMs(peer.pid)
+    const startMs = performance.now()
+    await flood(load, callCount)
+    lastUs = (performance.now() - startMs) * 1_000
+    const after = threadTimesMs(peer.pid)
+    threads = new Map([...after].map(([thread, ms]) => [thread, ms - (before.get(thread) ?? 0)]))
+  }
+  const file = (await readdir(folder)).find((one) => one.endsWith('.cpuprofile'))
+  if (file === undefined) throw new Error('the service wrote no profile')
+  const profile = JSON.parse(await readFile(join(folder, file), 'utf8')) as CpuProfile
+  return { profile, lastUs, threads }
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1).padStart(5)} %`
+}
+
+await runCommand({ help, readOptions, run })
