@@ -15,6 +15,7 @@ import { measureLists } from './cases/lists.ts'
 import { measureMovieDetails } from './cases/movie-details.ts'
 import { measureOverload } from './cases/overload.ts'
 import { measurePage } from './cases/page.ts'
+import { measurePeriodLists } from './cases/period-lists.ts'
 import { measureRouting } from './cases/routing.ts'
 import { measureStart } from './cases/start.ts'
 import { measureTracing } from './cases/tracing.ts'
@@ -54,6 +55,7 @@ const cases: Readonly<Record<string, Measure>> = {
   'fan-out': measureFanOut,
   routing: measureRouting,
   lists: measureLists,
+  'period-lists': measurePeriodLists,
 }
 const benches: Readonly<Record<string, readonly string[]>> = {
   rpc: Object.keys(rpcCases),

@@ -1,4 +1,4 @@
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   type CatalogueQuery,
   createCatalogue,
@@ -8,6 +8,7 @@ import { parseOrder } from '../../services/metadata/catalogue/order.ts'
 import { createSlices } from '../../services/metadata/catalogue/slices.ts'
 import { createSeededRandom } from '../../test/faults/seeded-random.ts'
 import { type Bench, ownName } from '../bench.ts'
+import { watchTurns } from '../turns.ts'
 
 const name = 'lists'
 const movieCount = 1_000_000
@@ -86,28 +87,6 @@ async function toQuery(given: Given): Promise<CatalogueQuery> {
     ...{ query, hasFacets, after: undefined, limit: pageSize },
     filter: filter === '' ? undefined : await parseFilter(filter),
     order: parseOrder(orderBy, query !== ''),
-  }
-}
-
-/** Measures the longest turn of the event loop, and calls `change` in each. */
-function watchTurns(change: () => void) {
-  let longestMs = 0
-  let isStopped = false
-  const watching = (async () => {
-    for (let lastMs = performance.now(); !isStopped; ) {
-      await nextTurn()
-      const nowMs = performance.now()
-      longestMs = Math.max(longestMs, nowMs - lastMs)
-      lastMs = nowMs
-      change()
-    }
-  })()
-  return {
-    async stop(): Promise<number> {
-      isStopped = true
-      await watching
-      return longestMs
-    },
   }
 }
 
