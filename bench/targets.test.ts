@@ -24,15 +24,15 @@ test('a target line of latency shows the rate', () => {
     { ...latency, metric: 'rate_per_s', unit: '1/s', peer: 'marquee-bun', value: 15_000 },
   ])
   expect(toTargetLines(figures)).toEqual([
-    'grpc-unary p99_ms ≤ 1 × grpc-go: 0.50 (1.50 / 3.00 ms at 15000 calls a second), reached',
+    'grpc-unary p99_ms ≤ 0.8 × grpc-go: 0.50 (1.50 / 3.00 ms at 15000 calls a second), reached',
   ])
 })
 
 test('a target with a figure of its own needs no rival', () => {
   const idle = { case: 'idle-connections', metric: 'kb_per_connection', unit: 'kB' }
-  const figures = toFigures([{ ...idle, peer: 'marquee-bun', value: 7 }])
+  const figures = toFigures([{ ...idle, peer: 'marquee-bun', value: 4 }])
   expect(toTargetLines(figures)).toEqual([
-    'idle-connections kb_per_connection ≤ 10: 7.00 kB, reached',
+    'idle-connections kb_per_connection ≤ 5: 4.00 kB, reached',
   ])
 })
 
@@ -43,7 +43,7 @@ test('a target relative to another figure shows the difference', () => {
     { ...idle, metric: 'cpu_ms_per_s_without', value: 4.5 },
   ])
   expect(toTargetLines(figures)).toEqual([
-    'idle-connections cpu_ms_per_s ≤ cpu_ms_per_s_without + 1: 2.50 ms/s more, SHORT',
+    'idle-connections cpu_ms_per_s ≤ cpu_ms_per_s_without + 0.2: 2.50 ms/s more, SHORT',
   ])
 })
 
