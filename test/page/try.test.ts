@@ -69,6 +69,25 @@ describePage(
       },
     )
 
+    test('the method of the URL is in view among all methods', async () => {
+      await using visitor = await site().visit(put)
+      const { page } = visitor
+      const methods = page.getByRole('navigation', { name: 'Methods' })
+      // The last that are loaded.
+      await methods.getByRole('link', { name: 'ImportMetadata' }).waitFor()
+      await methods
+        .getByRole('link', { name: 'ListActivity' })
+        .or(methods.getByRole('link', { name: 'GetActivity' }))
+        .first()
+        .waitFor()
+      const bottom = async () => {
+        const { y = 0, height = 0 } =
+          (await methods.getByRole('link', { name: 'PutRating' }).boundingBox()) ?? {}
+        return y + height
+      }
+      await eventually(async () => expect(await bottom()).toBeLessThanOrEqual(900))
+    })
+
     test('a call sends headers and shows the headers and trailers of the response', async () => {
       await using visitor = await site().visit(details)
       const { page } = visitor

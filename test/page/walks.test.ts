@@ -82,6 +82,25 @@ describePage(
       })
     }
 
+    test('no method covers what is beside it, whatever the width is', async () => {
+      await using visitor = await site().visit('/system', { width: 768 })
+      const { page } = visitor
+      await page.getByRole('button', { name: /^Show \d+ idle/ }).click()
+      const stream = page.locator('.method-line .tag').first()
+      await stream.waitFor()
+      for (const width of [390, 720, 768, 1024, 1440]) {
+        await page.setViewportSize({ width, height: 900 })
+        const beyond = await page.evaluate(
+          () =>
+            [...document.querySelectorAll('.method-line th')].filter((cell) => {
+              const { right } = cell.getBoundingClientRect()
+              return [...cell.children].some((one) => one.getBoundingClientRect().right > right + 1)
+            }).length,
+        )
+        expect({ width, beyond }).toEqual({ width, beyond: 0 })
+      }
+    })
+
     test('a breakpoint begins at its exact width, and not a pixel before or after', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor

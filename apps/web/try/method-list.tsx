@@ -26,9 +26,11 @@ export function MethodList(props: MethodListProps) {
   const shared = sharedServices(at, reflections)
   const list = useRef<HTMLElement>(null)
   const path = selected && pathOf(selected)
+  // The methods of a service that is loaded later move those below them.
+  const states = serviceNames.map((name) => reflections.of[name].value.state).join()
   useEffect(() => {
     list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' })
-  }, [path])
+  }, [path, states])
   const choose = (name: ServiceName) => {
     setChosenAt(name)
     if (isShared) navigate(pathOf({ at: name, method: selected.method }))
