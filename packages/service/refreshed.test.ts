@@ -29,6 +29,19 @@ test('a value rests at least the minimum', async () => {
   expect(await get()).toBe(2)
 })
 
+test('a value that is current rests the minimum again', async () => {
+  const { get, state } = setUp({ durationMs: 0, restMsMin: 50 })
+  await get()
+  state.now += 50
+  state.isCurrent = true
+  expect(await get()).toBe(1)
+  state.isCurrent = false
+  state.now += 49
+  expect(await get()).toBe(1)
+  state.now += 1
+  expect(await get()).toBe(2)
+})
+
 test('calls during a read share it', async () => {
   const { get, state } = setUp({ durationMs: 0 })
   expect(await Promise.all([get(), get(), get()])).toEqual([1, 1, 1])

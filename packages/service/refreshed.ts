@@ -1,7 +1,10 @@
 export interface RefreshedOptions<T> {
   /** Reads the value. */
   readonly read: () => Promise<T>
-  /** Returns whether the value has not changed since it was read. Default: it always may have. */
+  /**
+   * Returns whether the value has not changed since it was read. After that, the value rests
+   * `restMsMin` again. Default: it always may have changed.
+   */
   readonly isCurrent?: (value: T) => Promise<boolean>
   /** Minimum time between two reads, in milliseconds. Default: 0. */
   readonly restMsMin?: number
@@ -49,7 +52,13 @@ export function createRefreshed<T>(options: RefreshedOptions<T>): () => Promise<
 
   return async () => {
     const known = last
-    if (known && (clock() < known.restEndMs || (await isCurrent(known.value)))) return known.value
+    if (known !== undefined) {
+      if (clock() < known.restEndMs) return known.value
+      if (await isCurrent(known.value)) {
+        known.restEndMs = Math.max(known.restEndMs, clock() + restMsMin)
+        return known.value
+      }
+    }
     reading ??= readNext()
     if (known === undefined || known.durationMs <= refreshLimits.waitMsMax) return reading
     // A failure removes the former value, so that the next call reads by itself, and rejects.

@@ -34,6 +34,9 @@ describe('the copy of the ratings of a period', () => {
     clock.now = 1_000
     await copies.read('week')
     expect(requests).toHaveLength(2)
+    await copies.read('week')
+    expect(requests).toHaveLength(2)
+    clock.now = 2_000
     pages.set('', page(['b'], '', { revision: 2 }))
     expect([...((await copies.read('week'))?.ratings.keys() ?? [])]).toEqual(['b'])
     expect(requests).toHaveLength(4)

@@ -28,7 +28,7 @@ export const rankingLimits = {
   /** Number of ratings that are counted without a pause: some milliseconds. */
   sliceSize: 2_000,
   /**
-   * Maximum number of records with ratings in a month, of all types. Each takes about 300 bytes.
+   * Maximum number of records with ratings in a month, of all types. Each takes about 350 bytes.
    */
   recordCountMax: 200_000,
   /** Maximum number of countings, each of which begins again when the rules change meanwhile. */
