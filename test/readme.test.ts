@@ -27,6 +27,7 @@ const tools: readonly string[] = ['buf', 'curl', 'ghz', 'grpcurl', 'h2load', 'ng
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 const api = readFileSync(join(root, 'docs', 'api.md'), 'utf8')
+const rest = readFileSync(join(root, 'docs', 'rest.md'), 'utf8')
 
 test(`the README has at most ${lineCountMax} lines`, () => {
   expect(readme.trimEnd().split('\n').length).toBeLessThanOrEqual(lineCountMax)
@@ -84,9 +85,11 @@ describe('the README can be followed:', () => {
   for (const command of readCommands(readme)) {
     testWith(requirement(command), command.line, () => tryCommand(command), testTimeoutMs)
   }
-  for (const command of readCommands(api)) {
-    const name = `docs/api.md: ${command.line}`
-    testWith(requirement(command), name, () => tryCommand(command), testTimeoutMs)
+  for (const [path, text] of Object.entries({ 'docs/api.md': api, 'docs/rest.md': rest })) {
+    for (const command of readCommands(text)) {
+      const name = `${path}: ${command.line}`
+      testWith(requirement(command), name, () => tryCommand(command), testTimeoutMs)
+    }
   }
 
   for (const [index, program] of readPrograms(api).entries()) {
