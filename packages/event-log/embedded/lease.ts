@@ -65,6 +65,8 @@ export function createLease(options: LeaseOptions): Lease {
 
   return {
     acquire() {
+      // A read does not wait for those who write.
+      if (!isFree()) return false
       return transaction(db, () => {
         if (!isFree()) return false
         holder = undefined

@@ -20,9 +20,10 @@ import {
  * for longer without blocking.
  */
 const busyTimeoutMs = 5
-/** Timeouts of a `transaction`, whose caller cannot wait, and of opening a database. */
+/** Timeout of a `transaction`, whose caller cannot wait, in milliseconds. */
 const transactionTimeoutMs = 50
-const openTimeoutMs = 5_000
+/** Timeout of opening a database, in milliseconds. */
+export const openTimeoutMs = 5_000
 
 /** The tables of one kind of database. */
 export interface Schema {
@@ -169,20 +170,25 @@ function rollBack(db: DatabaseSync): void {
  * Blocks the event loop briefly while another process writes, and throws when that lasts. Once
  * transactions have failed like this for a second, the file's faults are reported. `write` waits
  * for longer.
+ * @param timeoutMs Timeout of that wait, in milliseconds. `openTimeoutMs` while a store is opened.
  */
-export function transaction<T>(db: DatabaseSync, body: () => T): T {
+export function transaction<T>(
+  db: DatabaseSync,
+  body: () => T,
+  timeoutMs = transactionTimeoutMs,
+): T {
   endReads(db)
   try {
     db.exec('BEGIN IMMEDIATE')
   } catch (error) {
     if (failureOf(error) !== 'busy') throw error
-    beginWaiting(db)
+    beginWaiting(db, timeoutMs)
   }
   return finish(db, body)
 }
 
-function beginWaiting(db: DatabaseSync): void {
-  db.exec(`PRAGMA busy_timeout = ${transactionTimeoutMs}`)
+function beginWaiting(db: DatabaseSync, timeoutMs: number): void {
+  db.exec(`PRAGMA busy_timeout = ${timeoutMs}`)
   try {
     db.exec('BEGIN IMMEDIATE')
   } catch (error) {

@@ -3,7 +3,14 @@ import { nextRevision } from '@marquee/sql/revision'
 import type { SqliteFaults } from '@marquee/sql/sqlite/faults'
 import { announceUse } from '@marquee/sql/sqlite/instance'
 import { createRowCache } from '@marquee/sql/sqlite/row-cache'
-import { closeSqlite, openSqlite, read, write } from '@marquee/sql/sqlite/sqlite'
+import {
+  closeSqlite,
+  openSqlite,
+  openTimeoutMs,
+  read,
+  transaction,
+  write,
+} from '@marquee/sql/sqlite/sqlite'
 import {
   type ExternalSource,
   externalIdsOf,
@@ -56,7 +63,7 @@ export function createSqliteMetadataStore(options: SqliteMetadataStoreOptions): 
   const db = openSqlite(path, schema, { ...options, checked })
   const use = path === ':memory:' ? undefined : announceUse(path, warnOfOthers)
   const sql = prepareStatements(db)
-  sql.insertRevision.run(nextRevision(0, clock()))
+  transaction(db, () => sql.insertRevision.run(nextRevision(0, clock())), openTimeoutMs)
   const cache = createRowCache<StoredMetadata>(db, cachedCountMax)
 
   function warnOfOthers(message: string): void {

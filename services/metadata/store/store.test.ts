@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { memoryCapabilities, sqliteCapabilities } from '@marquee/sql/capabilities'
 import { openSqlite } from '@marquee/sql/sqlite/sqlite'
+import { holdLock } from '@marquee/testing/lock-holder'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { metadataStoreContract } from './contract/contract.ts'
 import { expectNoExternalIds, noExternalIds } from './contract/external-ids.ts'
@@ -34,6 +35,14 @@ function createSqliteDatabase(): OpenMetadataStore {
 
 metadataStoreContract('sqlite', sqliteCapabilities, createSqliteDatabase)
 describe('sqlite', () => describeProcesses(async () => `sqlite:${newPath()}`))
+
+test('an SQLite store opens while another process writes for long', async () => {
+  const path = newPath()
+  await (await openMetadataStore(`sqlite:${path}`))[Symbol.asyncDispose]()
+  await using _ = await holdLock(path)
+  await using store = await openMetadataStore(`sqlite:${path}`, { isSharedByWorkers: true })
+  expect(await store.get('alien')).toBeUndefined()
+})
 
 test('instances of the version with tables of words go on writing, and find nothing', async () => {
   const path = newPath()

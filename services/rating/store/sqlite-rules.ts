@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { nextRevision } from '@marquee/sql/revision'
-import { snapshotOf, transaction } from '@marquee/sql/sqlite/sqlite'
+import { openTimeoutMs, snapshotOf, transaction } from '@marquee/sql/sqlite/sqlite'
 import { type ScoringRules, scoreOf, scoringFor } from '../scoring.ts'
 import { histogramOf, type Row } from './aggregate-row.ts'
 import { type prepareStatements, recordNumberOf } from './sqlite-tables.ts'
@@ -29,7 +29,7 @@ export function adoptRules(
   { rules, clock }: { readonly rules: ScoringRules; readonly clock: () => number },
 ): SqliteRules {
   let current = rules
-  let epoch = transaction(db, adopt)
+  let epoch = transaction(db, adopt, openTimeoutMs)
   let snapshot: number | undefined
 
   function adopt(): number {

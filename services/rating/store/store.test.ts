@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { memoryCapabilities, sqliteCapabilities } from '@marquee/sql/capabilities'
+import { holdLock } from '@marquee/testing/lock-holder'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { defaultRules } from '../scoring.ts'
 import { ratingStoreContract } from './contract/contract.ts'
@@ -44,6 +45,14 @@ ratingStoreContract('sqlite', sqliteCapabilities, createSqliteDatabase, (open, c
 )
 
 describe('sqlite', () => describeProcesses(async () => `sqlite:${newPath()}`))
+
+test('an SQLite store opens while another process writes for long', async () => {
+  const path = newPath()
+  await (await openRatingStore(`sqlite:${path}`, { rules }))[Symbol.asyncDispose]()
+  await using _ = await holdLock(path)
+  await using store = await openRatingStore(`sqlite:${path}`, { rules, isSharedByWorkers: true })
+  expect(await store.get(alien, 'ann')).toBeUndefined()
+})
 
 test('an SQLite file of whole numbers keeps all its data, as half stars', async () => {
   const path = newPath()
