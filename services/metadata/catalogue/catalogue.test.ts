@@ -116,14 +116,20 @@ test('whatever is put and removed, lists have what looking at every movie finds'
         if (kind === 'put') movies.set(movie.id, movie)
       }
       expect(catalogue.count()).toBe(movies.size)
-      const withRating = (movie: Metadata): RatedMovie => ({
-        ...movie,
-        rating: rated.get(movie.id),
-      })
-      const expected = listByHand([...movies.values()].map(withRating), given)
       const filter = given.filter === '' ? undefined : await parseFilter(given.filter)
-      const found = await readPages(catalogue, { ...given, filter }, given.pageSize)
-      expect(found).toEqual(expected.map(({ id }) => id))
+      const recent = new Map(
+        changes.flatMap(({ movie, rating }, index) =>
+          rating && index % 2 === 0 ? [[movie.id, rating] as const] : [],
+        ),
+      )
+      for (const ratings of [undefined, recent]) {
+        const withRating = (movie: Metadata): RatedMovie => {
+          return { ...movie, rating: (ratings ?? rated).get(movie.id) }
+        }
+        const expected = listByHand([...movies.values()].map(withRating), given)
+        const found = await readPages(catalogue, { ...given, filter, ratings }, given.pageSize)
+        expect(found).toEqual(expected.map(({ id }) => id))
+      }
     }),
     { numRuns: 1_000 },
   )
