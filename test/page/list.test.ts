@@ -211,6 +211,22 @@ describePage(
       expect(page.url().endsWith('/?sort=year')).toBe(true)
     })
 
+    test('each genre has the number of its movies, whichever genres are chosen', async () => {
+      await using visitor = await site().visit('/?genre=Drama&genre=War&sort=year')
+      const { page } = visitor
+      const client = createClient(
+        MovieService,
+        createConnectTransport({ baseUrl: site().services.urls.movie }),
+      )
+      await page.getByRole('button', { name: 'Genre (2)' }).click()
+      for (const genre of ['Drama', 'Horror']) {
+        const { totalSize } = await client.listMovies({ filter: `"${genre}" in genres` })
+        const box = page.getByRole('checkbox', { name: `${genre} ${totalSize}`, exact: true })
+        await box.waitFor()
+        expect(await box.isChecked()).toBe(genre === 'Drama')
+      }
+    })
+
     test('removing a filter moves the focus to the next one, and at last to the order', async () => {
       await using visitor = await site().visit('/?genre=Drama&genre=Crime&decade=1990')
       const { page } = visitor
