@@ -6,7 +6,7 @@ import { Header } from './frame/header.tsx'
 import { HelpDialog } from './frame/help.tsx'
 import type { Theme } from './frame/theme.ts'
 import { ToastRegion } from './frame/toasts.tsx'
-import { Lazy } from './lazy.tsx'
+import { createLazyPage, Lazy } from './lazy.tsx'
 import { ListPage } from './list/page.tsx'
 import { MoviePage } from './movie/page.tsx'
 import { useNavigation } from './navigation.ts'
@@ -17,10 +17,11 @@ import type { SignIn } from './sign-in/sign-in.ts'
 interface AppProps extends Omit<PageProps, 'announce'> {
   readonly theme: Signal<Theme>
   readonly signIn: SignIn
+  readonly lazyPages: LazyPages
 }
 
 /** The frame around every page, and the page itself. */
-export function App({ theme, signIn, ...parts }: AppProps) {
+export function App({ theme, signIn, lazyPages, ...parts }: AppProps) {
   const { router, clients, singleKeys, toasts } = parts
   const announcement = useSignal('')
   const help = useSignal(false)
@@ -49,7 +50,7 @@ export function App({ theme, signIn, ...parts }: AppProps) {
         ownCount={parts.ownRatings.count}
       />
       <main id="main" ref={main} tabIndex={-1} data-page={route.page}>
-        <Page route={route} {...props} />
+        <Page route={route} lazyPages={lazyPages} props={props} />
       </main>
       <Footer clients={clients} />
       <ToastRegion toasts={toasts} />
@@ -61,22 +62,35 @@ export function App({ theme, signIn, ...parts }: AppProps) {
   )
 }
 
-const loadMe = () => import('./me/page.tsx').then(({ MePage }) => MePage)
-const loadSystem = () => import('./system/page.tsx').then(({ SystemPage }) => SystemPage)
-const loadTry = () => import('./try/page.tsx').then(({ TryPage }) => TryPage)
+/** Creates the pages whose code is loaded when they are opened. */
+export function createLazyPages() {
+  return {
+    me: createLazyPage(() => import('./me/page.tsx').then(({ MePage }) => MePage)),
+    system: createLazyPage(() => import('./system/page.tsx').then(({ SystemPage }) => SystemPage)),
+    try: createLazyPage(() => import('./try/page.tsx').then(({ TryPage }) => TryPage)),
+  }
+}
 
-function Page({ route, ...props }: PageProps & { route: Route }) {
+type LazyPages = ReturnType<typeof createLazyPages>
+
+interface PageOfRouteProps {
+  readonly route: Route
+  readonly lazyPages: LazyPages
+  readonly props: PageProps
+}
+
+function Page({ route, lazyPages, props }: PageOfRouteProps) {
   switch (route.page) {
     case 'list':
       return <ListPage {...props} route={route} />
     case 'me':
-      return <Lazy key="me" load={loadMe} props={props} />
+      return <Lazy key="me" code={lazyPages.me} props={props} />
     case 'movie':
       return <MoviePage key={route.movieId} {...props} movieId={route.movieId} />
     case 'system':
-      return <Lazy key="system" load={loadSystem} props={props} />
+      return <Lazy key="system" code={lazyPages.system} props={props} />
     case 'try':
-      return <Lazy key="try" load={loadTry} props={props} />
+      return <Lazy key="try" code={lazyPages.try} props={props} />
     case 'not-found':
       return <NotFoundPage />
   }

@@ -4,18 +4,41 @@ import { useEffect } from 'preact/hooks'
 import { Failure } from './failure.tsx'
 import type { PageProps } from './page-props.ts'
 
+type Loaded = ComponentType<PageProps>
+
+/** The code of a page, which is loaded when it is needed. */
+export interface LazyPage {
+  /** Imports the code, again after a failure. */
+  load(): Promise<Loaded>
+  /** The page when it is loaded. */
+  readonly loaded: Loaded | undefined
+}
+
+export function createLazyPage(load: () => Promise<Loaded>): LazyPage {
+  let loaded: Loaded | undefined
+  return {
+    async load() {
+      loaded = await load()
+      return loaded
+    },
+    get loaded() {
+      return loaded
+    },
+  }
+}
+
 interface LazyProps {
-  /** Imports the page's code; called again when a person retries. */
-  readonly load: () => Promise<ComponentType<PageProps>>
+  readonly code: LazyPage
   readonly props: PageProps
 }
 
 /** A page whose code is loaded when it is opened. */
-export function Lazy({ load, props }: LazyProps) {
-  const page = useSignal<{ Loaded?: ComponentType<PageProps>; failed?: boolean }>({})
+export function Lazy({ code, props }: LazyProps) {
+  const page = useSignal<{ Loaded?: Loaded | undefined; failed?: boolean }>({ Loaded: code.loaded })
   const start = () => {
+    if (page.peek().Loaded) return
     page.value = {}
-    load().then(
+    code.load().then(
       (Loaded) => {
         page.value = { Loaded }
       },
@@ -24,7 +47,7 @@ export function Lazy({ load, props }: LazyProps) {
       },
     )
   }
-  useEffect(start, [load])
+  useEffect(start, [code])
   const { Loaded, failed } = page.value
   if (failed) {
     // After a deployment the script has another name, which only a new document knows.

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 import { render } from 'preact'
-import { App } from './app.tsx'
+import { App, createLazyPages } from './app.tsx'
 import { createBrowserStorage } from './browser-storage.ts'
 import { createClients } from './clients.ts'
 import { addFont } from './font.ts'
@@ -14,8 +14,11 @@ import { createRouter } from './router.ts'
 import { createSingleKeys } from './shortcuts.ts'
 import { createSignIn } from './sign-in/sign-in.ts'
 
-/** Longest wait for the list before the first paint; after it, a skeleton is shown. In milliseconds. */
-const listWaitMs = 100
+/**
+ * Longest wait before the first paint for the list, without which a skeleton is shown, or for the code
+ * of another page. In milliseconds.
+ */
+const pageWaitMs = 100
 /**
  * Time since the start of the navigation, in milliseconds, until which the first paint waits for the
  * font. On a slow network it is over when the script runs, and a fallback font is shown at once.
@@ -38,9 +41,10 @@ const connection = signal(undefined)
 const toasts = createToasts((movieId) => ownRatings.of(movieId).value.error !== undefined)
 // Requested before the first paint, so that a fast response needs no skeleton.
 const route = router.route.peek()
-const listed = route.page === 'list' ? list.show(route.view) : undefined
+const lazyPages = createLazyPages()
+const first = loadFirst()
 const font = Promise.race([addFont(document), sleep(fontWaitMs - performance.now())])
-await Promise.all([font, Promise.race([listed, sleep(listed ? listWaitMs : 0)])])
+await Promise.all([font, Promise.race([first, sleep(pageWaitMs)])])
 const isPainted = signal(false)
 render(
   <App
@@ -55,6 +59,7 @@ render(
     toasts={toasts}
     connection={connection}
     isPainted={isPainted}
+    lazyPages={lazyPages}
   />,
   root,
 )
@@ -64,6 +69,13 @@ requestAnimationFrame(() =>
     isPainted.value = true
   }),
 )
+
+/** Starts to load what the first page needs. A failure is shown by the page. */
+async function loadFirst(): Promise<void> {
+  if (route.page === 'list') await list.show(route.view)
+  const code = Object.entries(lazyPages).find(([name]) => name === route.page)?.[1]
+  await code?.load().catch(() => undefined)
+}
 
 function sleep(durationMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, durationMs))
