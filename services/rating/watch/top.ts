@@ -42,6 +42,8 @@ interface TopList {
   /** True while the list may have changed since it was read. */
   isStale: boolean
   isReading: boolean
+  /** Resolves when the next read has ended, of those that have not begun. */
+  nextRead: PromiseWithResolvers<void>
   failure: { readonly cause: unknown } | undefined
 }
 
@@ -52,13 +54,23 @@ export function createWatchedTops(store: Pick<RatingStore, 'top'>, queue: ReadQu
   async function refresh(list: TopList, feed: ChangeFeed): Promise<void> {
     while (list.isStale) {
       list.isStale = false
-      // The list is read afterwards, and has these changes.
-      const { revision } = feed
+      if (await readOnce(list, feed)) await wakeInTurns(list.watchers)
+    }
+  }
+
+  /** Reads the list. Returns whether it changed. */
+  async function readOnce(list: TopList, feed: ChangeFeed): Promise<boolean> {
+    const ended = list.nextRead
+    list.nextRead = Promise.withResolvers()
+    // The list is read afterwards, and has these changes.
+    const { revision } = feed
+    try {
       const top = await readTop(store, queue, list.selection)
-      const isSame = list.message !== undefined && areSame(list.message.top ?? [], top)
-      if (isSame) continue
+      if (list.message !== undefined && areSame(list.message.top ?? [], top)) return false
       list.message = { top, resumeRevision: revision }
-      await wakeInTurns(list.watchers)
+      return true
+    } finally {
+      ended.resolve()
     }
   }
 
@@ -109,21 +121,30 @@ export function createWatchedTops(store: Pick<RatingStore, 'top'>, queue: ReadQu
       const list = join(selection, watcher)
       try {
         const feed = await entered.feed()
-        if ((list.message?.resumeRevision ?? -1) < sinceRevision) renew(list, feed)
+        if ((list.message?.resumeRevision ?? -1) < sinceRevision) {
+          // The client may have seen more than the newest message has, from another instance.
+          const read = list.nextRead.promise
+          renew(list, feed)
+          if (sinceRevision > 0) await read
+        }
         let sent: WatchMessage | undefined
         if (list.message === undefined) await nextWake(watcher, signal)
-        const unchanged = await unchangedSince(feed, selection.recordType, sinceRevision)
-        if (unchanged !== undefined) {
+        const since = await changesSince(feed, selection.recordType, sinceRevision)
+        let sentRevision = since.revision
+        if (!since.areChanged) {
           sent = list.message
-          yield { resumeRevision: unchanged }
+          yield { resumeRevision: sentRevision }
         }
         while (!signal.aborted) {
           feed.throwIfFailed()
           if (list.failure !== undefined) throw list.failure.cause
-          if (list.message === sent) await nextWake(watcher, signal)
-          else {
+          if (list.message === sent || list.message === undefined) {
+            await nextWake(watcher, signal)
+          } else {
             sent = list.message
-            if (sent !== undefined) yield sent
+            const message = atLeast(sent, sentRevision)
+            sentRevision = message.resumeRevision
+            yield message
           }
         }
       } finally {
@@ -136,17 +157,22 @@ export function createWatchedTops(store: Pick<RatingStore, 'top'>, queue: ReadQu
   }
 }
 
-/** Returns the revision up to which the record type has not changed after the given one. */
-async function unchangedSince(
-  feed: ChangeFeed,
-  recordType: string,
-  sinceRevision: number,
-): Promise<number | undefined> {
-  if (sinceRevision === 0) return undefined
+/**
+ * Returns whether the record type has changed after a revision, and the revision up to which the
+ * client has everything: 0 when its revision is of another database.
+ */
+async function changesSince(feed: ChangeFeed, recordType: string, sinceRevision: number) {
+  if (sinceRevision === 0) return { revision: 0, areChanged: true }
   const { changes, isLast, revision } = await feed.after(positionAt(sinceRevision))
-  const isOwn = revision >= sinceRevision
-  const isChanged = !isLast || changes.some(({ state }) => state.recordType === recordType)
-  return isOwn && !isChanged ? revision : undefined
+  if (revision < sinceRevision) return { revision: 0, areChanged: true }
+  const areChanged = !isLast || changes.some(({ state }) => state.recordType === recordType)
+  return { revision: areChanged ? sinceRevision : revision, areChanged }
+}
+
+/** A list that was read before the feed was so far does not move the revision back. */
+function atLeast(message: WatchMessage, sentRevision: number): WatchMessage {
+  if (message.resumeRevision >= sentRevision) return message
+  return { ...message, resumeRevision: sentRevision }
 }
 
 async function readTop(
@@ -188,6 +214,7 @@ function newList(key: string, selection: TopSelection): TopList {
     message: undefined,
     isStale: false,
     isReading: false,
+    nextRead: Promise.withResolvers(),
     failure: undefined,
   }
 }

@@ -206,6 +206,39 @@ test('a top list is sent when a record, its place or its members change, and els
   expect((await moved).top).toMatchObject([{ recordId: '2' }, { recordId: '3', count: 3 }])
 })
 
+test('a top list that is resumed does not go back, in its revision or its content', async () => {
+  using bench = setUp()
+  const target: WatchTarget = { top: { recordType: 'movie', countMin: 2, limit: 2 } }
+  const shared = bench.watch(target)
+  expect(topIds(await shared.next())).toEqual([])
+  // The list stays as it was read at first.
+  await bench.rate('1', 3)
+  const since = await bench.store.revision()
+  await bench.rate('2', 5)
+  const { resumeRevision, top } = await bench.watch(target, since).next()
+  expect(top).toEqual([])
+  expect(resumeRevision).toBeGreaterThanOrEqual(since)
+
+  // Another instance has sent its client a change of which this one has not heard.
+  let isHeard = false
+  const store = createMemoryRatingStore({ rules: defaultRules })
+  using late = setUp({
+    store: {
+      ...store,
+      changes: async (options) =>
+        isHeard ? store.changes(options) : { states: [], revision: options.after.revision },
+    },
+  })
+  const other = late.watch(target)
+  expect(topIds(await other.next())).toEqual([])
+  for (let count = 0; count < 2; count++) await late.rate('3', 4)
+  const seen = await store.revision()
+  isHeard = true
+  const resumed = await late.watch(target, seen - 1).next()
+  expect(topIds(resumed)).toEqual(['3'])
+  expect(resumed.resumeRevision).toBeGreaterThanOrEqual(seen - 1)
+})
+
 test('different top lists have a maximum, and a known one is shared', async () => {
   using bench = setUp({ topsMax: 1 })
   await bench.watch(topThree).next()
