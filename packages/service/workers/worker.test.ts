@@ -151,6 +151,8 @@ test('those who gather reports at the same time share one request', async () => 
     ['own', 'other'],
     ['own', 'other'],
   ])
-  void workers.gather('metrics')
+  const later = workers.gather('metrics')
   expect(sent.at(-1)).toEqual({ kind: 'gather', id: 2, subject: 'metrics' })
+  receive({ kind: 'gathered', id: 2, bodies: ['own'] })
+  expect(await later).toEqual(['own'])
 })
