@@ -226,7 +226,9 @@ test('a top list that is resumed does not go back, in its revision or its conten
     store: {
       ...store,
       changes: async (options) =>
-        isHeard ? store.changes(options) : { states: [], revision: options.after.revision },
+        isHeard
+          ? store.changes(options)
+          : { states: [], next: undefined, revision: options.after.revision },
     },
   })
   const other = late.watch(target)
