@@ -46,8 +46,11 @@ async function build(): Promise<Found<string>> {
 /** Returns a `FileDescriptorSet` whose services have only the methods that the peers serve. */
 function contract(): Uint8Array {
   const file = withImports([file_metadata_v1_metadata, file_bench_v1_bench], leftOut)
-  for (const service of file.flatMap((one) => one.service)) {
-    service.method = service.method.filter(({ name }) => methods.has(name))
+  for (const one of file) {
+    for (const service of one.service) {
+      service.method = service.method.filter(({ name }) => methods.has(name))
+    }
+    one.service = one.service.filter(({ method }) => method.length > 0)
   }
   return toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file }))
 }

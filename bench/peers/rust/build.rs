@@ -5,7 +5,8 @@ use std::{error::Error, fs};
 use prost::Message;
 
 const CONTRACT: &str = "contract.binpb";
-const FILES: [&str; 2] = ["metadata/v1/metadata.proto", "bench/v1/bench.proto"];
+const FILES: [&str; 3] =
+    ["rating/v1/rating.proto", "metadata/v1/metadata.proto", "bench/v1/bench.proto"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={CONTRACT}");

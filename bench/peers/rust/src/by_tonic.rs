@@ -10,17 +10,27 @@ use tonic::{
 
 use crate::{Failure, record_id};
 
+// Messages name those of other packages by these paths.
+mod rating {
+    pub mod v1 {
+        tonic::include_proto!("rating.v1");
+    }
+}
 mod metadata {
-    tonic::include_proto!("metadata.v1");
+    pub mod v1 {
+        tonic::include_proto!("metadata.v1");
+    }
 }
 mod bench {
-    tonic::include_proto!("bench.v1");
+    pub mod v1 {
+        tonic::include_proto!("bench.v1");
+    }
 }
 
-use bench::bench_service_server::{BenchService, BenchServiceServer};
-use bench::{EchoRequest, EchoResponse, ListItemsRequest, ListItemsResponse};
-use metadata::metadata_service_server::{MetadataService, MetadataServiceServer};
-use metadata::{GetMetadataRequest, GetMetadataResponse};
+use bench::v1::bench_service_server::{BenchService, BenchServiceServer};
+use bench::v1::{EchoRequest, EchoResponse, ListItemsRequest, ListItemsResponse};
+use metadata::v1::metadata_service_server::{MetadataService, MetadataServiceServer};
+use metadata::v1::{GetMetadataRequest, GetMetadataResponse};
 
 struct Movies(HashMap<String, GetMetadataResponse>);
 
