@@ -10,3 +10,10 @@ export interface WatchMessage {
   /** Set once in a stream of a record type, when everything that there was has been sent. */
   readonly caughtUp?: true
 }
+
+/** Returns the message with a revision that does not go back behind one that was sent. */
+export function atLeast(message: WatchMessage, sentRevision: number): WatchMessage {
+  return message.resumeRevision >= sentRevision
+    ? message
+    : { ...message, resumeRevision: sentRevision }
+}

@@ -1,7 +1,7 @@
 import { nextWake, type Watcher } from '@marquee/service/watcher'
 import { type Change, positionAt } from './change-pages.ts'
 import type { WatchContext } from './context.ts'
-import type { WatchMessage } from './message.ts'
+import { atLeast, type WatchMessage } from './message.ts'
 
 /** Position before all changes. */
 const beginning = positionAt(-1)
@@ -85,11 +85,4 @@ export function createTypeWatchers(): TypeWatchers {
       }
     },
   }
-}
-
-/** A change that is sent again does not move the revision back. */
-function atLeast(change: Change, sentRevision: number): WatchMessage {
-  return change.resumeRevision >= sentRevision
-    ? change
-    : { state: change.state, resumeRevision: sentRevision }
 }

@@ -4,7 +4,7 @@ import type { RatingStore, TopPosition } from '../store/port.ts'
 import { type Change, positionAt } from './change-pages.ts'
 import type { WatchContext } from './context.ts'
 import type { ChangeFeed } from './feed.ts'
-import type { WatchMessage } from './message.ts'
+import { atLeast, type WatchMessage } from './message.ts'
 import type { ReadQueue } from './read-queue.ts'
 
 /** Selection of a top list. */
@@ -167,12 +167,6 @@ async function changesSince(feed: ChangeFeed, recordType: string, sinceRevision:
   if (revision < sinceRevision) return { revision: 0, areChanged: true }
   const areChanged = !isLast || changes.some(({ state }) => state.recordType === recordType)
   return { revision: areChanged ? sinceRevision : revision, areChanged }
-}
-
-/** A list that was read before the feed was so far does not move the revision back. */
-function atLeast(message: WatchMessage, sentRevision: number): WatchMessage {
-  if (message.resumeRevision >= sentRevision) return message
-  return { ...message, resumeRevision: sentRevision }
 }
 
 async function readTop(
