@@ -65,6 +65,25 @@ test('lines beyond the limit are dropped and counted, and later ones are written
   expect(dropped).toEqual([7])
 })
 
+test('a line about dropped lines is written before the end', () => {
+  let taken = ''
+  let hasRoom = false
+  const output = createOutput({
+    onDropped: (count) => output.write(`dropped ${count}\n`),
+    write(bytes) {
+      if (!hasRoom) throw Object.assign(new Error('no room'), { code: 'EAGAIN' })
+      taken = bytes.toString()
+      return bytes.length
+    },
+    after: () => {},
+  })
+  for (let bytes = 0; bytes <= waitingBytesMax; bytes += line.length) output.write(line)
+  output.write(line)
+  hasRoom = true
+  output.close()
+  expect(taken).toMatch(/^dropped \d+\n$/)
+})
+
 test('a flush before the end waits for the reader, but not for ever', () => {
   using peer = createReader()
   const { reader, output } = peer

@@ -79,7 +79,7 @@ export function createOutput(options: OutputOptions): Output {
         isGone = true
         waiting.length = 0
       }
-      // Of a full disk, too, the lines are kept for a while.
+      // Other failures, such as a full disk, may pass: the lines wait.
       return 0
     }
   }
@@ -97,6 +97,7 @@ export function createOutput(options: OutputOptions): Output {
       const count = droppedCount
       droppedCount = 0
       onDropped(count)
+      return flush()
     }
     return true
   }
