@@ -214,13 +214,16 @@ describe('the file of the embedded log', () => {
 
   test('two log objects of one file compact it without losing a record', async () => {
     await using folder = await temporaryFolder()
-    await using one = await openBench({}, folder)
-    await using two = await openBench({}, folder)
+    // Fewer than 1,000 new records of a partition are compacted only when they are old.
+    const compactionLagMaxMs = 60_000
+    await using one = await openBench({ compactionLagMaxMs }, folder)
+    await using two = await openBench({ compactionLagMaxMs }, folder)
     await one.log.ensureTopic(topic, compact)
     for (let n = 0; n < 10_000; n += 500) {
       const { log } = n % 1_000 === 0 ? one : two
       await log.append(topic, numbered(n, n + 500))
     }
+    for (const { clock } of [one, two]) clock.nowMs += 2 * compactionLagMaxMs
     await waitFor(() => one.countRecords() <= 1_040, { what: 'compaction' })
     const expected = new Map(numbered(9_960, 10_000).map((record) => [record.key, text(record)]))
     expect(lastByKey(await readAll(two.log, topic))).toEqual(expected as never)
