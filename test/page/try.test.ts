@@ -42,6 +42,25 @@ describePage(
       await page.getByRole('heading', { level: 2, name: 'PutRating' }).waitFor()
     })
 
+    test('the methods of every service say that they are loading until they are there', async () => {
+      await using visitor = await site().visit('/me')
+      const { page } = visitor
+      const release = Promise.withResolvers<void>()
+      await page.route(/ServerReflectionInfo/, async (route) => {
+        await release.promise
+        await route.continue()
+      })
+      await page.goto('/try')
+      const methods = page.getByRole('navigation', { name: 'Methods' })
+      const heading = page.getByRole('heading', { name: 'every service' })
+      const section = methods.locator('section').filter({ has: heading })
+      await section.getByText('Loading…').waitFor()
+      expect(await section.getByRole('link').count()).toBe(0)
+      release.resolve()
+      await section.getByRole('link', { name: 'Check' }).first().waitFor()
+      expect(await section.getByText('Loading…').count()).toBe(0)
+    })
+
     test.each(['Connect', 'gRPC-Web'])(
       'a method can be called over %s, in JSON and in binary',
       async (name) => {

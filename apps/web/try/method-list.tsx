@@ -64,6 +64,9 @@ export function MethodList(props: MethodListProps) {
             <h2 class="methods-title">every service</h2>
             <InstancePicker at={at} choose={choose} />
           </div>
+          {shared.length === 0 && states.includes('loading') ? (
+            <p class="form-note">Loading…</p>
+          ) : null}
           <RpcServices services={filterServices(shared, filter)} selected={path} />
         </section>
       </nav>
