@@ -9,6 +9,7 @@ ARG BUN_VERSION=1.4.5
 FROM oven/bun:${BUN_VERSION} AS install
 WORKDIR /app
 COPY package.json bun.lock bunfig.toml ./
+COPY patches patches
 COPY packages packages
 COPY apps apps
 # A workspace of tests, of which the install reads the manifest.
