@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { Code, ConnectError, createRouterTransport } from '@connectrpc/connect'
 import { retryInfo } from '@marquee/connect-hono/errors/retry-info'
+import { ErrorInfoSchema } from '@marquee/connect-hono/gen/google/rpc/error_details_pb'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { LibraryService } from '../../gen/library/v1/library_pb.ts'
 import { createCalls } from './calls.ts'
@@ -71,6 +72,20 @@ describe('the result of a call', () => {
     const error = errorOf(await marquee.ratings.getAggregatedRating(record))
     expect(error).toMatchObject({ code: 'not_found', message: 'nobody has rated it' })
     expect(findDetail(error, ScaleSchema)).toMatchObject({ min: 1, max: 5, step: 1 })
+    expect(error.reason).toBeUndefined()
+  })
+
+  test('an error has the name of its reason', async () => {
+    const info = { desc: ErrorInfoSchema, value: { reason: 'OUTBOX_FULL', domain: 'marquee' } }
+    const { marquee } = openMarquee({
+      ratings: {
+        putRating() {
+          throw new ConnectError('too many changes', Code.ResourceExhausted, undefined, [info])
+        },
+      },
+    })
+    const error = errorOf(await marquee.ratings.putRating({ ...record, userId: 'ada', value: 4 }))
+    expect(error.reason).toBe('OUTBOX_FULL')
   })
 
   test('a write is a POST, and so is a read that is too long for a URL', async () => {

@@ -1,4 +1,5 @@
 import type { ConnectError } from '@connectrpc/connect'
+import { reasonOf } from './error-info.ts'
 import { type ErrorCode, errorCodes, type RpcError, rpcError } from './result.ts'
 import { retryDelayOf } from './retry-info.ts'
 
@@ -30,6 +31,7 @@ export function errorOf(reason: unknown): RpcError {
     code: errorCodes[reason.code - 1] ?? 'unknown',
     message: reason.rawMessage,
     details,
+    reason: reasonOf(details),
     retryDelayMs: retryDelayOf(details),
     cause: reason.cause,
   }

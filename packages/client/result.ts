@@ -22,6 +22,17 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number]
 
+/** Codes of errors that the same call has again, whenever it is repeated. */
+export const finalCodes: readonly ErrorCode[] = [
+  'invalid_argument',
+  'not_found',
+  'permission_denied',
+  'failed_precondition',
+  'out_of_range',
+  'unimplemented',
+  'unauthenticated',
+]
+
 /** A message that a service attaches to an error. */
 export interface ErrorDetail {
   /** Full name of the message, such as `google.rpc.RetryInfo`. */
@@ -36,6 +47,8 @@ export interface RpcError {
   /** The reason, in English, without the code. */
   readonly message: string
   readonly details: readonly ErrorDetail[]
+  /** Name of the reason, such as `MOVIE_NOT_FOUND` (`google.rpc.ErrorInfo`). */
+  readonly reason?: string | undefined
   /** Time until the service wants the call again (`google.rpc.RetryInfo`), in milliseconds. */
   readonly retryDelayMs?: number | undefined
   /** The error of the runtime, when there was no response of the service. */

@@ -1,4 +1,5 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire'
+import { readFields } from './read-fields.ts'
 import type { ErrorDetail } from './result.ts'
 
 /** Fields of `google.rpc.RetryInfo` and `google.protobuf.Duration`. */
@@ -38,12 +39,4 @@ function readDuration(reader: BinaryReader): number {
     return true
   })
   return durationMs
-}
-
-/** Reads all fields. `read` returns false for a field that it has not read. */
-function readFields(reader: BinaryReader, read: (field: number) => boolean): void {
-  while (reader.pos < reader.len) {
-    const [field, wireType] = reader.tag()
-    if (!read(field)) reader.skip(wireType, field)
-  }
 }

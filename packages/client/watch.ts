@@ -2,7 +2,7 @@ import { createBackOff } from '@marquee/back-off/exponential'
 import { type Clock, pause, systemClock } from './clock.ts'
 import type { CallOptions, ClientOptions } from './options.ts'
 import { alwaysPresent, type Presence } from './presence.ts'
-import { type ErrorCode, type Result, type RpcError, rpcError } from './result.ts'
+import { finalCodes, type Result, type RpcError, rpcError } from './result.ts'
 
 /** An event of a watch. It names the state of the watch since then. */
 export type WatchEvent<Value> =
@@ -36,17 +36,6 @@ const retryDelayMaxMs = 60_000
 const idleTimeoutMsDefault = 45_000
 
 const backOff = createBackOff({ firstMs: firstWaitMs, maxMs: waitMaxMs })
-
-/** Codes of a first response after which another try has the same result. */
-const finalCodes: readonly ErrorCode[] = [
-  'invalid_argument',
-  'not_found',
-  'permission_denied',
-  'failed_precondition',
-  'out_of_range',
-  'unimplemented',
-  'unauthenticated',
-]
 
 /** Opens a stream with these options. `last` is the last value of the streams before. */
 export type OpenStream<Value> = (

@@ -1,4 +1,5 @@
 import { base64Decode } from '@bufbuild/protobuf/wire'
+import { reasonOf } from '../error-info.ts'
 import { failure, RpcFailure } from '../failure.ts'
 import { type ErrorCode, type ErrorDetail, errorCodes, type RpcError } from '../result.ts'
 import { retryDelayOf } from '../retry-info.ts'
@@ -23,6 +24,7 @@ export function readError(json: unknown, fallback: ErrorCode = 'unknown'): RpcEr
     code: errorCodes.find((one) => one === code) ?? fallback,
     message: typeof message === 'string' ? message : '',
     details: read,
+    reason: reasonOf(read),
     retryDelayMs: retryDelayOf(read),
   }
 }
