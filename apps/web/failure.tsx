@@ -1,11 +1,15 @@
+import type { ComponentChildren } from 'preact'
+
 interface FailureProps {
   readonly title: string
-  readonly text?: string
-  readonly retry?: () => void
+  readonly text?: string | undefined
+  readonly retry?: (() => void) | undefined
+  /** Other ways on than to try again. */
+  readonly children?: ComponentChildren
 }
 
 /** An error, with a button to try again. */
-export function Failure({ title, text, retry }: FailureProps) {
+export function Failure({ title, text, retry, children }: FailureProps) {
   return (
     <div class="failure" role="alert">
       <p class="failure-title">{title}</p>
@@ -15,6 +19,7 @@ export function Failure({ title, text, retry }: FailureProps) {
           Try again
         </button>
       ) : null}
+      {children}
     </div>
   )
 }

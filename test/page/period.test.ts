@@ -88,6 +88,37 @@ describePage(
   },
 )
 
+/** One more than the rating service ranks. */
+const tooManyRecords = 200_001
+
+describePage(
+  'a month in which too many records were rated',
+  {
+    start: startServices,
+    fill: ({ others }) =>
+      others.rateMany([
+        ...rated(recent.id, 1, [3, 2]),
+        ...Array.from({ length: tooManyRecords }, (_, n) => rated(`record-${n}`, 2, [4])).flat(),
+      ]),
+  },
+  (site) => {
+    test('the list says why there is none, and leads to that of all time', async () => {
+      await using visitor = await site().visit('/?period=month&genre=Action')
+      visitor.expectProblems(/ListMovies/)
+      const { page } = visitor
+      await page.getByText('There is no list of this month').waitFor()
+      await page.getByText('Too many movies were rated in the last 30 days').waitFor()
+      expect(await page.getByText('Retrying').count()).toBe(0)
+      await page.getByRole('button', { name: 'Decade' }).click()
+      await page.getByRole('group', { name: 'Decade' }).getByText('Too many movies').waitFor()
+      await page.keyboard.press('Escape')
+      await page.getByRole('link', { name: 'Top rated of all time' }).click()
+      await page.getByRole('heading', { level: 1, name: 'Top rated' }).waitFor()
+      expect(new URL(page.url()).search).toBe('?genre=Action')
+    })
+  },
+)
+
 function names(page: Page, region: string): Promise<string[]> {
   const links = page.getByRole('region', { name: region }).getByRole('link')
   return links.evaluateAll((all) =>

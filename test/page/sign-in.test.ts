@@ -15,6 +15,15 @@ const [first, second] = (await famousMovies(2)).map(({ id }) => id)
 const accessTokenSeconds = 8
 
 describePage('signing in', { start: startWithProvider }, (site) => {
+  test('the system page says that it is closed to a visitor', async () => {
+    const { origin } = site().services
+    await using visitor = await site().visit(`${origin}/system`)
+    visitor.expectProblems(/fonts|favicon/, /40[13]/)
+    const { page } = visitor
+    await page.getByRole('main').getByText('You are not allowed to see this.').first().waitFor()
+    expect(await page.getByText('Retrying').count()).toBe(0)
+  })
+
   test('a person signs in, rates, reloads, loses the session, and signs out', async () => {
     const { origin, provider } = site().services
     await using visitor = await site().visit(`${origin}/movies/${first}`)

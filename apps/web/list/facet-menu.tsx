@@ -1,8 +1,11 @@
 import type { Facets } from '@marquee/client/metadata'
+import type { Result } from '@marquee/client/result'
 import { useSignal } from '@preact/signals'
 import { useId, useRef } from 'preact/hooks'
 import type { PageProps } from '../page-props.ts'
+import { loadErrorText } from '../rpc-error.ts'
 import { fallbackOf } from './feed.ts'
+import { isUnranked, unrankedText } from './list-error.tsx'
 import { listRequest, withoutRatings } from './list-request.ts'
 import type { ListView } from './list-view.ts'
 
@@ -12,6 +15,8 @@ interface FacetMenuProps {
   readonly page: PageProps
   readonly show: (change: Partial<ListView>) => void
 }
+
+type ListedFacets = Result<Facets | undefined>
 
 interface Option {
   readonly name: string
@@ -28,13 +33,14 @@ const gapPx = 8
 export function FacetMenu({ kind, view, page, show }: FacetMenuProps) {
   const id = useId()
   const button = useRef<HTMLButtonElement>(null)
-  const facets = useSignal<Facets | 'failed' | undefined>(undefined)
+  const facets = useSignal<ListedFacets | undefined>(undefined)
   const load = async () => {
     facets.value = undefined
     // Without its own filter, because the menu is there to choose another one.
     const others = { ...view, ...(kind === 'genres' ? { genres: [] } : { decade: undefined }) }
-    facets.value = (await loadFacets(page, others)) ?? 'failed'
+    facets.value = await loadFacets(page, others)
   }
+  const error = facets.value?.ok === false ? facets.value.error : undefined
   const chosen = kind === 'genres' ? view.genres.length : view.decade === undefined ? 0 : 1
   const name = kind === 'genres' ? 'Genre' : 'Decade'
   return (
@@ -59,7 +65,7 @@ export function FacetMenu({ kind, view, page, show }: FacetMenuProps) {
         onBeforeToggle={(event) => place(event.currentTarget, button.current)}
       >
         {facets.value === undefined ? <p>Loading…</p> : null}
-        {facets.value === 'failed' ? <p>Couldn't load the list.</p> : null}
+        {error ? <p>{isUnranked(error) ? unrankedText : loadErrorText(error, 'movie')}</p> : null}
         {optionsOf(facets.value, kind, view).map((option) => (
           <label key={option.name} class="facet">
             <input type="checkbox" checked={option.isChosen} onChange={() => show(option.change)} />
@@ -73,14 +79,14 @@ export function FacetMenu({ kind, view, page, show }: FacetMenuProps) {
 }
 
 /** Loads the facets of the list as it is shown: without ratings, it is by IMDb. */
-async function loadFacets({ clients }: PageProps, view: ListView): Promise<Facets | undefined> {
+async function loadFacets({ clients }: PageProps, view: ListView): Promise<ListedFacets> {
   const list = (shown: ListView) => {
     const request = { ...listRequest(shown), pageSize: 1, includeFacets: true }
     return clients.movie.movies.listMovies(request)
   }
   const first = await list(view)
   const result = fallbackOf(view, first) ? await list(withoutRatings(view)) : first
-  return result.ok ? result.value.facets : undefined
+  return result.ok ? { ok: true, value: result.value.facets } : result
 }
 
 /** Places the menu below its button, inside of the window. */
@@ -93,13 +99,14 @@ function place(menu: HTMLElement, button: HTMLElement | null): void {
 }
 
 function optionsOf(
-  facets: Facets | 'failed' | undefined,
+  facets: ListedFacets | undefined,
   kind: FacetMenuProps['kind'],
   view: ListView,
 ): Option[] {
-  if (facets === undefined || facets === 'failed') return []
+  if (!facets?.ok || !facets.value) return []
+  const { decades, genres: counts } = facets.value
   if (kind === 'decades') {
-    return facets.decades
+    return decades
       .toSorted((one, other) => other.firstYear - one.firstYear)
       .map(({ firstYear, count }) => {
         const isChosen = view.decade === firstYear
@@ -107,7 +114,7 @@ function optionsOf(
         return { name: `${firstYear}s`, count, isChosen, change }
       })
   }
-  return facets.genres.map(({ genre, count }) => {
+  return counts.map(({ genre, count }) => {
     const isChosen = view.genres.includes(genre)
     const genres = isChosen
       ? view.genres.filter((other) => other !== genre)

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { Code, ConnectError, createRouterTransport, type ServiceImpl } from '@connectrpc/connect'
 import { createMarquee } from '@marquee/client'
 import { MovieService, RatingStatus } from '@marquee/client/movie'
+import { ErrorInfoSchema } from '@marquee/connect-hono/gen/google/rpc/error_details_pb'
 import { signal } from '@preact/signals'
 import { notRated } from '../rating/own-rating.ts'
 import { createRatingCache } from '../rating/rating-cache.ts'
@@ -115,6 +116,23 @@ test('the previous results stay until the new response arrives, and an old respo
   responses.get('a')?.resolve('Amadeus')
   await Bun.sleep(5)
   expect(opened.titles()).toEqual(['Alien'])
+})
+
+test('a list that has ended is loaded again from its start', async () => {
+  let day = 1
+  const opened = open(({ pageToken }) => {
+    if (pageToken === '') return { ...movies(`Day ${day}`), nextPageToken: String(day) }
+    if (pageToken === String(day)) return movies(`More of ${day}`)
+    const info = { desc: ErrorInfoSchema, value: { reason: 'PAGE_TOKEN_INVALID' } }
+    throw new ConnectError('it has ended', Code.InvalidArgument, undefined, [info])
+  })
+  await opened.list.show(byTitle)
+  day = 2
+  opened.list.more()
+  expect((await settled(opened)).error?.reason).toBe('PAGE_TOKEN_INVALID')
+  opened.list.reload()
+  expect((await settled(opened)).error).toBeUndefined()
+  expect(opened.titles()).toEqual(['Day 2'])
 })
 
 test('a page that fails is loaded again from where the list ended', async () => {

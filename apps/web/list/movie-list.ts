@@ -1,4 +1,4 @@
-import type { Result } from '@marquee/client/result'
+import type { Result, RpcError } from '@marquee/client/result'
 import { type ReadonlySignal, signal } from '@preact/signals'
 import { type Movie, takeMovies } from '../catalogue/movie.ts'
 import type { Clients } from '../clients.ts'
@@ -27,6 +27,8 @@ export interface ListState {
   readonly feed: Feed
   /** Status of the requested list. */
   readonly status: 'loading' | 'loading-more' | 'ready' | 'failed'
+  /** Why the last request failed. Undefined unless the status is `failed`. */
+  readonly error?: RpcError | undefined
   /** Number of failures in a row. */
   readonly failureCount: number
 }
@@ -41,7 +43,10 @@ export interface MovieList {
   show(view: ListView, delayMs?: number): Promise<void>
   /** Loads the next page, unless it is being loaded or the list is finished. */
   more(): void
-  /** Loads the failed page again, or the whole list when none failed. */
+  /**
+   * Loads the failed page again. Loads the whole list when none failed, or when the list of the
+   * failed page has ended.
+   */
   reload(): void
   /** Resolves with the first movie of the requested list, or undefined when there is none. */
   first(): Promise<Movie | undefined>
@@ -74,11 +79,16 @@ export function createMovieList(parts: ListParts): MovieList {
   }
 
   async function load(from: Feed, delayMs?: number): Promise<void> {
-    change({ status: from.movies.length > 0 ? 'loading-more' : 'loading' })
+    change({ status: from.movies.length > 0 ? 'loading-more' : 'loading', error: undefined })
     const read = (signal: AbortSignal) => readMore(parts, from, signal)
     const result = await latestOnly.run(read, delayMs)
-    if (result?.ok) change({ feed: result.value, status: 'ready', failureCount: 0 })
-    else if (result) change({ status: 'failed', failureCount: state.peek().failureCount + 1 })
+    if (!result) return
+    if (result.ok) change({ feed: result.value, status: 'ready', failureCount: 0 })
+    else fail(result.error)
+  }
+
+  function fail(error: RpcError): void {
+    change({ status: 'failed', error, failureCount: state.peek().failureCount + 1 })
   }
 
   const list: MovieList = {
@@ -106,11 +116,17 @@ export function createMovieList(parts: ListParts): MovieList {
       if (status === 'ready' && !feed.finished) void load(feed)
     },
     reload() {
-      const from = state.peek().status === 'failed' ? loaded() : undefined
+      const { status, error } = state.peek()
+      const from = status === 'failed' && !hasEnded(error) ? loaded() : undefined
       if (requested) void load(from ?? requested)
     },
   }
   return list
+}
+
+/** True when the list of a page is no longer kept: it was of another day, for example. */
+export function hasEnded(error: RpcError | undefined): boolean {
+  return error?.reason === 'PAGE_TOKEN_INVALID'
 }
 
 /** Reads pages until there is a new movie. Without ratings, the list is by IMDb. */

@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type { Movie } from '../catalogue/movie.ts'
 import type { PageProps } from '../page-props.ts'
 import type { Route } from '../route.ts'
+import { isFinal } from '../rpc-error.ts'
 import { moveFocusByArrow } from './arrow-keys.ts'
 import { backOff } from './back-off.ts'
 import { Blocks } from './blocks.tsx'
@@ -10,15 +11,16 @@ import { useColumns } from './columns.ts'
 import { sameList } from './feed.ts'
 import { FilterBar } from './filter-bar.tsx'
 import { Letters } from './letters.tsx'
+import { ListError } from './list-error.tsx'
 import { type ListView, listPath, sortName } from './list-view.ts'
 import { useMovedCards } from './move-cards.ts'
-import { typingMs } from './movie-list.ts'
+import { hasEnded, typingMs } from './movie-list.ts'
 import type { NearMovies } from './near-block.ts'
 import { useNearViewport } from './near-viewport.ts'
 import { Notice } from './notice.tsx'
 import { OrderPill } from './order-pill.tsx'
 import { Skeleton } from './skeleton.tsx'
-import { ListEnd, ListUnavailable, NoMovies, SimilarWords } from './states.tsx'
+import { ListEnd, NoMovies, SimilarWords } from './states.tsx'
 import { MovieTable } from './table.tsx'
 import { searchTitle, Toolbar } from './toolbar.tsx'
 import { watchRatings } from './watch-ratings.ts'
@@ -40,13 +42,18 @@ export function ListPage({ route: { view }, ...page }: PageProps & { route: List
   useEffect(() => {
     listElement.current?.addEventListener('keydown', moveFocusByArrow)
   }, [])
-  const { feed, status, failureCount } = list.state.value
+  const { feed, status, error, failureCount } = list.state.value
   const { remember } = useMovedCards(listElement, feed.movies)
   const update = () => {
     remember()
     list.reload()
   }
-  useRetries(status === 'failed', failureCount, list.reload)
+  const mayRecover = error !== undefined && !isFinal(error)
+  useRetries(mayRecover, failureCount, list.reload)
+  const reload = () => {
+    list.reload()
+    if (hasEnded(error)) scrollTo(0, 0)
+  }
   useRatingsRetry(status === 'ready' && feed.fallback === 'unavailable', list.reload)
   useAnnounceResults(page)
   const isEmpty = feed.movies.length === 0
@@ -74,7 +81,7 @@ export function ListPage({ route: { view }, ...page }: PageProps & { route: List
         ref={listElement}
       >
         <Movies layout={view.layout} ranked={isTop} near={near} page={page} />
-        {status === 'failed' ? <ListUnavailable isEmpty={isEmpty} retry={list.reload} /> : null}
+        {error ? <ListError {...{ view, error, isEmpty }} retry={reload} /> : null}
         {status === 'ready' && isEmpty ? <NoMovies feed={feed} /> : null}
         {feed.finished && !isEmpty ? <ListEnd feed={feed} /> : null}
         {feed.finished || isEmpty ? null : <End more={list.more} />}

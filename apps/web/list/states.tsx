@@ -1,21 +1,8 @@
 import { EmptyState } from '../empty-state.tsx'
-import { Failure } from '../failure.tsx'
 import type { Feed } from './feed.ts'
 import { allMovies, hasFilters, type ListView, listPath, withoutFilters } from './list-view.ts'
 import { periodNames } from './period.ts'
 import { hasWords } from './similar-words.ts'
-
-export function ListUnavailable({ isEmpty, retry }: { isEmpty: boolean; retry: () => void }) {
-  const text = 'Retrying…'
-  if (!isEmpty) {
-    return <Failure title="Couldn't load more movies" text={text} retry={retry} />
-  }
-  return (
-    <EmptyState poster="Back soon" genre="Film-Noir">
-      <Failure title="Couldn't load movies" text={text} retry={retry} />
-    </EmptyState>
-  )
-}
 
 /** Lists that have movies, whatever the catalogue is. */
 const suggestions = [

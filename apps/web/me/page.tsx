@@ -9,7 +9,7 @@ import type { NearMovies } from '../list/near-block.ts'
 import { Skeleton } from '../list/skeleton.tsx'
 import { watchRatings } from '../list/watch-ratings.ts'
 import type { PageProps } from '../page-props.ts'
-import { rejectionText } from '../rpc-error.ts'
+import { loadErrorText } from '../rpc-error.ts'
 import { EmptyOwnList } from './empty.tsx'
 import { loadOwnList, type OwnList, sortEntries } from './own-list.ts'
 import { type OwnSort, ownPath, ownSortNames } from './own-sort.ts'
@@ -71,13 +71,13 @@ interface ContentProps {
 function Content({ own, sort, columns, near, page, load }: ContentProps) {
   if (own === undefined) return <Skeleton columns={columns} />
   if ('failed' in own) {
-    const text = rejectionText(own.failed)
+    const text = loadErrorText(own.failed, 'movie')
     return <Failure title="Couldn't load your ratings" text={text} retry={load} />
   }
   const { entries, isCut, error } = own
   const notice = error ? (
     <p class="me-notice" role="status">
-      Showing the ratings saved in this browser. {rejectionText(error)}
+      Showing the ratings saved in this browser. {loadErrorText(error, 'rating')}
     </p>
   ) : null
   if (entries.length === 0) {

@@ -1,3 +1,4 @@
+import type { RpcError } from '@marquee/client/result'
 import { useEffect, useMemo } from 'preact/hooks'
 import { hasYear, type Movie, titleWithYear } from '../catalogue/movie.ts'
 import { EmptyState } from '../empty-state.tsx'
@@ -8,6 +9,7 @@ import type { PageProps } from '../page-props.ts'
 import { Poster } from '../poster/poster.tsx'
 import { ratingText } from '../rating/aggregate.ts'
 import { moviePath } from '../route.ts'
+import { isFinal, loadErrorText, retriedErrorText } from '../rpc-error.ts'
 import { useSingleKeys } from '../shortcuts.ts'
 import { Actions } from './actions.tsx'
 import { Details } from './details.tsx'
@@ -37,19 +39,21 @@ export function MoviePage({ movieId, ...page }: PageProps & { movieId: string })
     if (movie) document.title = `${titleWithYear(movie)} · Marquee`
   }, [movie])
   if (status === 'not-found') return <MovieNotFound />
-  if (!movie && status === 'lost') return <MovieUnavailable />
-  return <MovieArticle movieId={movieId} movie={movie} page={page} lost={status === 'lost'} />
+  const error = status === 'watching' ? undefined : watched.error.value
+  if (!movie && error) return <MovieUnavailable error={error} />
+  return <MovieArticle movieId={movieId} movie={movie} page={page} error={error} />
 }
 
 interface MovieArticleProps {
   readonly movieId: string
   /** Undefined while it loads; then placeholders keep its space. */
   readonly movie: Movie | undefined
-  readonly lost: boolean
+  /** Why the rating is not current. */
+  readonly error: RpcError | undefined
   readonly page: PageProps
 }
 
-function MovieArticle({ movieId, movie, lost, page }: MovieArticleProps) {
+function MovieArticle({ movieId, movie, error, page }: MovieArticleProps) {
   const { status } = page.ratingCache.of(movieId).value
   const position = positionOf(page.list, movieId)
   useAnnounceRating(movieId, page)
@@ -77,38 +81,51 @@ function MovieArticle({ movieId, movie, lost, page }: MovieArticleProps) {
       <ScoreBand movieId={movieId} movie={movie} rank={position?.rank} page={page} />
       <div class="movie-details">{movie ? <Details movie={movie} page={page} /> : null}</div>
       <div class="movie-similar">{movie ? <SimilarMovies movie={movie} page={page} /> : null}</div>
-      <MovieNotice unavailable={status === 'unavailable'} lost={lost} page={page} />
+      <MovieNotice unavailable={status === 'unavailable'} error={error} page={page} />
     </article>
   )
 }
 
-function MovieUnavailable() {
+function MovieUnavailable({ error }: { error: RpcError }) {
   return (
     <EmptyState poster="Back soon" genre="Film-Noir">
       <h1 tabIndex={-1} class="visually-hidden">
         Movie
       </h1>
-      <Failure title="Couldn't load this movie" text="Retrying…" />
+      <Failure title="Couldn't load this movie" text={retriedErrorText(error)} />
     </EmptyState>
   )
 }
 
-function MovieNotice(props: { unavailable: boolean; lost: boolean; page: PageProps }) {
-  if (props.page.connection.value === 'offline') {
+interface MovieNoticeProps {
+  readonly unavailable: boolean
+  readonly error: RpcError | undefined
+  readonly page: PageProps
+}
+
+function MovieNotice({ unavailable, error, page }: MovieNoticeProps) {
+  if (page.connection.value === 'offline') {
     return (
       <NoticeBar kind="bad" floating title="You are offline.">
         Showing the last known rating. Updates resume when you are back online.
       </NoticeBar>
     )
   }
-  if (props.lost) {
+  if (error && isFinal(error)) {
+    return (
+      <NoticeBar kind="warn" floating title="Not live.">
+        Showing the last known rating. {loadErrorText(error, 'movie')}
+      </NoticeBar>
+    )
+  }
+  if (error) {
     return (
       <NoticeBar kind="warn" floating title="Connection lost.">
         Showing the last known rating. Reconnecting…
       </NoticeBar>
     )
   }
-  if (!props.unavailable) return null
+  if (!unavailable) return null
   return (
     <NoticeBar kind="warn" floating title="Ratings are offline.">
       Retrying…

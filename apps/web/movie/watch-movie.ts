@@ -16,8 +16,10 @@ interface WatchOptions {
 
 export interface WatchedMovie {
   readonly movie: ReadonlySignal<Movie | undefined>
-  /** `lost` while the stream is down. */
-  readonly status: ReadonlySignal<'watching' | 'not-found' | 'lost'>
+  /** `lost` while the stream is down, `refused` when the service does not open it. */
+  readonly status: ReadonlySignal<'watching' | 'not-found' | 'lost' | 'refused'>
+  /** Why the stream is down. */
+  readonly error: ReadonlySignal<RpcError | undefined>
   start(): () => void
 }
 
@@ -25,10 +27,12 @@ export interface WatchedMovie {
 export function createWatchedMovie(options: WatchOptions): WatchedMovie {
   const { clients, ratingCache, connection, movieId, known } = options
   const movie = signal<Movie | undefined>(known)
-  const status = signal<'watching' | 'not-found' | 'lost'>('watching')
+  const status = signal<'watching' | 'not-found' | 'lost' | 'refused'>('watching')
+  const error = signal<RpcError | undefined>(undefined)
   const watch = async (signal: AbortSignal) => {
     for await (const event of clients.movie.watchMovie({ movieId }, { signal })) {
       connection.value = event.state === 'failed' ? undefined : event.state
+      if (event.state === 'waiting' || event.state === 'failed') error.value = event.error
       if (event.state === 'waiting') status.value = 'lost'
       if (event.state === 'failed') status.value = statusAfter(event.error)
       if (event.state !== 'live') continue
@@ -42,6 +46,7 @@ export function createWatchedMovie(options: WatchOptions): WatchedMovie {
   return {
     movie,
     status,
+    error,
     start() {
       const stop = new AbortController()
       void watch(stop.signal)
@@ -53,6 +58,6 @@ export function createWatchedMovie(options: WatchOptions): WatchedMovie {
   }
 }
 
-function statusAfter({ code }: RpcError): 'not-found' | 'lost' {
-  return code === 'not_found' ? 'not-found' : 'lost'
+function statusAfter({ code }: RpcError): 'not-found' | 'refused' {
+  return code === 'not_found' ? 'not-found' : 'refused'
 }

@@ -1,10 +1,13 @@
 import { createCalls } from '@marquee/client/calls'
+import type { RpcError } from '@marquee/client/result'
 import { SystemService, type WatchSystemResponse } from '@marquee/client/system'
 import { type WatchEvent, watch } from '@marquee/client/watch'
 import { useSignal } from '@preact/signals'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { optionsOf } from '../clients.ts'
+import type { ConnectionState } from '../live/connection.ts'
 import type { PageProps } from '../page-props.ts'
+import { loadErrorText } from '../rpc-error.ts'
 import { Charts } from './charts.tsx'
 import { DeadLetters } from './dead-letters.tsx'
 import { outages, problems, summary } from './health.ts'
@@ -24,11 +27,13 @@ import { createView, type View } from './view.ts'
 /** The current state of the system, from one stream of reports. */
 export function SystemPage({ clients, connection, announce }: PageProps) {
   const latest = useSignal<Monitor | undefined>(undefined)
+  const refusal = useSignal<RpcError | undefined>(undefined)
   const view = useMemo(createView, [])
   useEffect(() => {
     const stop = new AbortController()
     void watchSystem(stop.signal, (event) => {
       connection.value = event.state === 'failed' ? undefined : event.state
+      refusal.value = event.state === 'failed' ? event.error : undefined
       if (event.state === 'live') latest.value = monitorAfter(latest.value, event.value)
     })
     return () => {
@@ -38,9 +43,10 @@ export function SystemPage({ clients, connection, announce }: PageProps) {
   }, [])
   useEscape(view)
   const now = useShown(latest.value, view)
-  const isLost = connection.value === 'waiting' || connection.value === 'offline'
-  const waiting = isLost ? "Can't reach the movie service" : 'Loading…'
-  const spoken = isLost ? staleText(now) : now ? spokenState(now) : waiting
+  const refused = refusal.value && loadErrorText(refusal.value, 'movie')
+  const isLost = refused !== undefined || isDown(connection.value)
+  const waiting = refused ?? (isLost ? "Can't reach the movie service" : 'Loading…')
+  const spoken = isLost ? staleText(now, refused) : now ? spokenState(now) : waiting
   useEffect(() => {
     if (now) announce(spoken)
   }, [spoken, now === undefined])
@@ -50,7 +56,7 @@ export function SystemPage({ clients, connection, announce }: PageProps) {
     <div class="system">
       <h1 tabIndex={-1}>System</h1>
       <StatusStrip monitor={now} view={view} waiting={waiting} isOld={isLost} />
-      {isLost ? <p class="system-stale">{staleText(now)}</p> : null}
+      {isLost ? <p class="system-stale">{staleText(now, refused)}</p> : null}
       <Problems texts={now ? problems(now.report.services) : []} />
       <div class="system-body" data-stale={stale && ''}>
         <Tiles monitor={now} service={service} />
@@ -105,9 +111,14 @@ function spokenState({ report }: Monitor): string {
   return down.length === 0 ? summary(report) : `Degraded: ${down.join(', ')}`
 }
 
-function staleText(monitor: Monitor | undefined): string {
-  if (!monitor) return 'Retrying…'
+function isDown(connection: ConnectionState | undefined): boolean {
+  return connection === 'waiting' || connection === 'offline'
+}
+
+function staleText(monitor: Monitor | undefined, refused: string | undefined): string {
+  if (!monitor) return refused === undefined ? 'Retrying…' : 'Reload the page to try again.'
   const time = new Date(millis(monitor.report.time)).toLocaleTimeString()
+  if (refused !== undefined) return `${refused} Showing the state at ${time}.`
   return `Connection lost. Showing the state at ${time}. Reconnecting…`
 }
 
