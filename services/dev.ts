@@ -9,7 +9,6 @@ import { openRegistry } from '@marquee/registry/open'
 import type { KeySource } from '@marquee/service/auth/load-keys'
 import type { AuthOptions } from '@marquee/service/flags/auth'
 import { type Running, run } from '@marquee/service/process/run'
-import { exportJWK, generateKeyPair } from 'jose'
 import { readVegaMovies } from '../producers/catalogue/vega.ts'
 import { type DevConfig, readDevConfig } from './config.ts'
 import { startMetadata } from './metadata/main.ts'
@@ -60,6 +59,7 @@ await run('start', readDevConfig, async (running, config) => {
 
 /** Creates the identity of movie for this process, with the keys to verify it. */
 async function createOwnIdentity(audiences: readonly string[]) {
+  const { exportJWK, generateKeyPair } = await import('jose')
   const { privateKey, publicKey } = await generateKeyPair('EdDSA', { extractable: true })
   const ids = { kid: 'movie', alg: 'EdDSA' }
   const keys = { keys: [{ ...(await exportJWK(publicKey)), ...ids }] }

@@ -21,7 +21,7 @@ export async function startMetadata(
   registry: Registry,
   memory: MemoryBudget,
 ): Promise<Server> {
-  const { use, log, workers } = running
+  const { use, log, started, workers } = running
   const parts = await createServiceParts('metadata', running, options, registry, memory)
   const { health, metrics } = parts
   const onWarning = (message: string) => log.warn(message)
@@ -37,8 +37,10 @@ export async function startMetadata(
   const server = await listen(running, parts, options, memory, { name: 'metadata', app })
   const healthName = MetadataService.typeName
   await announce(running, parts, registry, { name: 'metadata', healthName, url: server.url })
-  // A list that comes earlier waits for it, or reads it itself after a failure.
-  catalogue.load().catch((error) => log.warn(error, 'could not read the catalogue'))
+  // Reading takes processor time that the start needs. A list that comes earlier reads it itself.
+  started
+    .then(() => catalogue.load())
+    .catch((error) => log.warn(error, 'could not read the catalogue'))
   return server
 }
 

@@ -1,5 +1,5 @@
 import type { Transport } from '@connectrpc/connect'
-import { importJWK, type JWK, SignJWT } from 'jose'
+import type { JWK } from 'jose'
 import { serviceAuthorization } from './authorize.ts'
 
 /** Identity of a service that calls others. */
@@ -21,13 +21,14 @@ const lifetimeMs = 300_000
 const renewalMs = 60_000
 
 /**
- * Creates the tokens of a service, with the role `service` (RFC 7519). Rejects when the key cannot
- * be used.
+ * Creates the tokens of a service, with the role `service` (RFC 7519). Their library is loaded only
+ * here. Rejects when the key cannot be used.
  */
 export async function createServiceToken(
   { name, issuer, audience, key: jwk }: ServiceIdentity,
   clock: () => number = Date.now,
 ): Promise<ServiceToken> {
+  const { importJWK, SignJWT } = await import('jose')
   const { kid, alg = 'EdDSA' } = jwk
   const key = await importJWK(jwk, alg)
   let token = ''

@@ -1,5 +1,6 @@
 import type { Principal } from '@marquee/connect-hono/call'
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { asymmetricAlgorithms } from './algorithms.ts'
 import { AuthError } from './auth-error.ts'
 import { createKeySet, type KeySet } from './key-set.ts'
 import { type KeySource, loadKeys } from './load-keys.ts'
@@ -31,12 +32,6 @@ export interface TokenVerifier extends Disposable {
   /** Rejects with an `AuthError`: `invalid` or `unavailable`. */
   verify(token: string): Principal | Promise<Principal>
 }
-
-/** Asymmetric signatures. With a symmetric one, each verifier could create tokens. */
-export const asymmetricAlgorithms: readonly string[] = [
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
-]
 
 const tokenCharsMax = 8_192
 const cachedMax = 10_000

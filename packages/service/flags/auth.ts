@@ -1,13 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import type { JWK } from 'jose'
+import { asymmetricAlgorithms } from '../auth/algorithms.ts'
 import { parseKeySet } from '../auth/load-keys.ts'
 import type { ServiceIdentity } from '../auth/service-token.ts'
-import {
-  asymmetricAlgorithms,
-  type Issuer,
-  type TokenVerifierOptions,
-} from '../auth/token-verifier.ts'
+import type { Issuer, TokenVerifierOptions } from '../auth/token-verifier.ts'
 import type { Flags } from './flags.ts'
 
 /** How callers are verified. */

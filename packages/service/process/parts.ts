@@ -4,7 +4,7 @@ import type { FetchApp } from '@marquee/http/server/port'
 import { type Server, serve } from '@marquee/http/server/serve'
 import type { Registry } from '@marquee/registry/port'
 import { createServiceAdmission } from '../admission.ts'
-import { createTokenVerifier } from '../auth/token-verifier.ts'
+import type { TokenVerifier, TokenVerifierOptions } from '../auth/token-verifier.ts'
 import type { ServiceOptions } from '../flags/service.ts'
 import { openRateLimits } from '../limits/open.ts'
 import { createAccessLog } from '../logs/access-log.ts'
@@ -57,7 +57,7 @@ export async function createServiceParts(
     auth: { tokens },
   } = options
   const onWarning = (message: string) => log.warn(message)
-  const verifier = tokens && use(createTokenVerifier({ ...tokens, onWarning }))
+  const verifier = tokens && use(await openTokenVerifier({ ...tokens, onWarning }))
   const hasAdminPort = admin !== undefined
   const auth = verifier || hasAdminPort ? { verifier, hasAdminPort } : undefined
   return {
@@ -65,6 +65,12 @@ export async function createServiceParts(
     ...{ trustedProxies, forwardedHeader, rateLimits },
     ...{ hosts, admission, auth, closed, traces, tracing, workers },
   }
+}
+
+/** Creates a verifier. Its library is loaded only here. */
+async function openTokenVerifier(options: TokenVerifierOptions): Promise<TokenVerifier> {
+  const { createTokenVerifier } = await import('../auth/token-verifier.ts')
+  return createTokenVerifier(options)
 }
 
 /** Listens for an app's calls, and logs its readiness from now on. */

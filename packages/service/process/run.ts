@@ -19,6 +19,8 @@ export interface Running {
   readonly log: Logger
   /** Aborted with a `ShutdownError` when the process shuts down. */
   readonly draining: AbortSignal
+  /** Resolves when the whole program has started. Does not resolve when it could not start. */
+  readonly started: Promise<void>
   /** Budget of client connections. */
   readonly connections: ConnectionBudget
   /** Calls the listener at SIGHUP, until the result is disposed. */
@@ -96,7 +98,10 @@ async function runUntilSignal<Config extends RunOptions>(
   const use = <T extends AsyncDisposable | Disposable>(resource: T) => stack.use(resource)
   const connections = createConnectionBudget({ ...(await readConnectionBounds()), log })
   const { on: onHangUp } = stack.use(takeHangUps(log))
-  await start({ log, draining: draining.signal, connections, workers, onHangUp, use }, config)
+  const { promise: started, resolve: onStarted } = Promise.withResolvers<void>()
+  const drained = { log, draining: draining.signal, started }
+  await start({ ...drained, connections, workers, onHangUp, use }, config)
+  onStarted()
   workers.serving()
   log.info({ signal: await signalled }, 'shutting down')
 }
