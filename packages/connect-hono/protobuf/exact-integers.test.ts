@@ -55,6 +55,14 @@ test.each([
   expect(performance.now() - startMs).toBeLessThan(1_000)
 })
 
+test.each([
+  ['a type', ListBooksRequestSchema, 'big'],
+  ['a type with values of any kind', EverythingSchema, 'large'],
+])('in the JSON of %s, an integer behind millions of escapes keeps its value', (_, desc, name) => {
+  const before = `{"text":"${String.raw`\n`.repeat(4_000_000)}${n}","${name}":`
+  expect(exactIntegersOf(desc)(`${before}${n}}`) === `${before}"${n}"}`).toBe(true)
+})
+
 test('a 64-bit integer beyond 2^53 keeps its value without quotes', () => {
   const codec = createCodec(ListBooksRequestSchema, 'json', {})
   const json =

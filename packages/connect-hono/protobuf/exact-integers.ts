@@ -18,23 +18,53 @@ export function exactIntegersOf(desc: DescMessage | undefined): (text: string) =
 }
 
 const longInteger = /\d{16}/
-/**
- * Matches a string or a number. A string may lack its end: otherwise the time of malformed text would
- * grow with the square of its length.
- */
-const token = /"[^"\\]*(?:\\.[^"\\]*)*"?|-?\d[\d.eE+-]*(?!\s*:)/g
 const unsafe = /^-?[1-9]\d{15,}$/
 
 function quoteAll(text: string): string {
-  return text.replace(token, quoteUnsafe)
+  return rewrite(text, quoteUnsafe)
 }
 
 function quoteUnsafe(part: string): string {
   return unsafe.test(part) ? `"${part}"` : part
 }
 
-/** Matches also a name of a member with its colon, and a sign between values. */
-const partOfJson = /("[^"\\]*(?:\\.[^"\\]*)*"?)(\s*:)?|-?\d[\d.eE+-]*(?!\s*:)|[{}[\],]/g
+/** Matches the beginning of a string, a number that is no name of a member, and a sign between values. */
+const beginOfPart = /["{}[\],]|-?\d[\d.eE+-]*(?!\s*:)/g
+const colon = /\s*:/y
+
+/**
+ * Replaces the parts of JSON: signs, numbers, and strings, of which those before a colon are names.
+ * Strings are not matched by a regular expression: that of JavaScriptCore gives up after two million
+ * escapes, without an error.
+ */
+function rewrite(text: string, replace: (part: string, isName: boolean) => string): string {
+  const begins = new RegExp(beginOfPart)
+  let rewritten = ''
+  let copiedEnd = 0
+  for (let match = begins.exec(text); match !== null; match = begins.exec(text)) {
+    const { index } = match
+    const isString = match[0] === '"'
+    const end = isString ? endOfString(text, index) : begins.lastIndex
+    begins.lastIndex = end
+    colon.lastIndex = end
+    const part = text.slice(index, end)
+    const replaced = replace(part, isString && colon.test(text))
+    if (replaced === part) continue
+    rewritten += text.slice(copiedEnd, index) + replaced
+    copiedEnd = end
+  }
+  return rewritten + text.slice(copiedEnd)
+}
+
+/** Returns the index after a string: the length of the text when the string lacks its end. */
+function endOfString(text: string, begin: number): number {
+  for (let quote = text.indexOf('"', begin + 1); quote >= 0; quote = text.indexOf('"', quote + 1)) {
+    let escapes = 0
+    while (text[quote - 1 - escapes] === '\\') escapes++
+    if (escapes % 2 === 0) return quote + 1
+  }
+  return text.length
+}
 
 /** Kind of a value: a message, a map, a scalar or an enum, or JSON of any kind. */
 type Shape = DescMessage | (DescField & { fieldKind: 'map' }) | 'scalar' | 'any'
@@ -44,8 +74,8 @@ function quoteTyped(desc: DescMessage, text: string): string {
   /** Shapes of the objects and lists around, the innermost last. That of a list is its items'. */
   const around: Shape[] = []
   let shape = messageShape(desc)
-  return text.replace(partOfJson, (part, name?: string, colon?: string) => {
-    if (colon !== undefined) shape = memberShape(around.at(-1) ?? 'any', name ?? '')
+  return rewrite(text, (part, isName) => {
+    if (isName) shape = memberShape(around.at(-1) ?? 'any', part)
     else if (part === '{' || part === '[') around.push(shape)
     else if (part === '}' || part === ']') around.pop()
     else if (part === ',') shape = around.at(-1) ?? 'any'
