@@ -74,11 +74,11 @@ export function followRatings(options: FollowRatingsOptions): FollowedRatings & 
   let unavailableSince: Date | undefined
   let failureCount = 0
 
-  function apply({ movie, revision: reached, isCaughtUp }: RatingMessage): void {
+  async function apply({ movie, revision: reached, isCaughtUp }: RatingMessage): Promise<void> {
     // The revisions of another database begin again, with all of its ratings.
     if (reached < revision) {
-      rated.clear()
       isComplete = false
+      await rated.clear()
     }
     revision = reached
     if (movie && !rated.set(movie.id, movie.rating) && !isFull) {
@@ -101,7 +101,7 @@ export function followRatings(options: FollowRatingsOptions): FollowedRatings & 
     try {
       for await (const message of watch(revision, AbortSignal.any([signal, lost.signal]))) {
         heardMs = clock.now()
-        apply(message)
+        await apply(message)
       }
     } finally {
       stop()

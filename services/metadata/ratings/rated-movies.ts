@@ -1,3 +1,6 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Pause } from '../catalogue/pause.ts'
+
 /** Aggregate of the ratings of a movie, as far as lists need it. */
 export interface MovieRating {
   /** Number of users who have rated the movie: 1 or more. */
@@ -15,8 +18,8 @@ export interface RatedMovies {
    * is no room.
    */
   set(id: string, rating: MovieRating | undefined): boolean
-  /** Forgets all ratings. */
-  clear(): void
+  /** Forgets all ratings, in parts of a few milliseconds. Runs `pause` between them. Default: a turn. */
+  clear(pause?: Pause): Promise<void>
   /** Number of rated movies. */
   count(): number
   /** Calls the listener with each rating that changes. */
@@ -27,6 +30,9 @@ type RatingListener = (id: string, rating: MovieRating | undefined) => void
 
 /** Maximum number of rated movies in memory. Each takes about 100 bytes. */
 const ratedMoviesMax = 4_000_000
+
+/** Number of ratings that are forgotten without a pause. */
+const clearedSliceSize = 10_000
 
 /** @param countMax Maximum number of rated movies. Further ones count as rated by nobody. */
 export function createRatedMovies(countMax = ratedMoviesMax): RatedMovies {
@@ -44,8 +50,13 @@ export function createRatedMovies(countMax = ratedMoviesMax): RatedMovies {
   return {
     get: (id) => ratings.get(id),
     set,
-    clear() {
-      for (const id of ratings.keys()) set(id, undefined)
+    async clear(pause = async () => setImmediate()) {
+      let count = 0
+      for (const id of ratings.keys()) {
+        if (count > 0 && count % clearedSliceSize === 0) await pause()
+        set(id, undefined)
+        count++
+      }
     },
     count: () => ratings.size,
     onChange: (listener) => void listeners.push(listener),
