@@ -241,6 +241,48 @@ test('a list of many movies pauses, and ends when it is cancelled', async () => 
   expect(await cancelled.catch((error: Error) => error.message)).toBe('cancelled')
 })
 
+test('a search reads no more words when no movie can have all of them', async () => {
+  const catalogue = createCatalogue()
+  for (let n = 0; n < 100_000; n++) catalogue.put(movie(`Film ${n}`))
+  const pausesOf = async (query: string) => {
+    let pauses = 0
+    const page = await catalogue.list({ ...everything, query }, async () => {
+      pauses += 1
+    })
+    return { pauses, totalSize: page.totalSize }
+  }
+  // The first list also sorts the titles.
+  await pausesOf('film')
+  const one = await pausesOf('nothing1')
+  expect(one.totalSize).toBe(0)
+  const many = Array.from({ length: 32 }, (_, n) => `nothing${n}`).join(' ')
+  expect(await pausesOf(many)).toEqual(one)
+})
+
+test('lists by the same given ratings take them over once, and see new movies', async () => {
+  const catalogue = createCatalogue()
+  for (let n = 0; n < 40_000; n++) catalogue.put(movie(`Film ${n}`))
+  let readCount = 0
+  const ratings = new (class extends Map<string, MovieRating> {
+    override [Symbol.iterator]() {
+      readCount++
+      return super[Symbol.iterator]()
+    }
+  })()
+  ratings.set('Film 5', ratingOf(4))
+  ratings.set('Film new', ratingOf(5))
+  const order = parseOrder('rating.mean desc', false)
+  const read = async () => {
+    const page = await catalogue.list({ ...everything, ratings, order, limit: 2 }, noPause)
+    return page.movies.map(({ id }) => id)
+  }
+  expect(await read()).toEqual(['Film 5', 'Film 0'])
+  catalogue.put(movie('Film new'))
+  catalogue.put(movie('Film 5', { year: 2000 }))
+  expect(await read()).toEqual(['Film new', 'Film 5'])
+  expect(readCount).toBe(1)
+})
+
 const everything: CatalogueQuery = {
   ...{ query: '', filter: undefined, order: [], after: undefined, limit: 500, hasFacets: false },
 }

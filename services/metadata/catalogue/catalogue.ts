@@ -1,10 +1,11 @@
 import type { Metadata } from '../metadata.ts'
 import type { MovieRating } from '../ratings/rated-movies.ts'
-import { addAll, type Bits, countBits, forEachBit, keepOnly } from './bits.ts'
-import { createColumns, type Numbers, setRating } from './columns.ts'
+import { addAll, type Bits, countBits, forEachBit, isEmpty, keepOnly } from './bits.ts'
+import { createColumns, type Numbers } from './columns.ts'
 import { evaluate } from './evaluate.ts'
 import { createFacetCounter, type Facets } from './facets.ts'
 import type { Filter } from './filter.ts'
+import { createGivenRatings } from './given-ratings.ts'
 import { isNumber, type OrderTerm } from './order.ts'
 import { inTurns, isShort, type Pause } from './pause.ts'
 import { createQueue } from './queue.ts'
@@ -71,9 +72,6 @@ export interface Catalogue {
  */
 const heldListsMax = 4
 
-/** Number of ratings that a list takes over without a pause: a few milliseconds. */
-const ratingsSliceSize = 10_000
-
 /** @param ratingOf Returns the rating of a movie that is put. Default: none has one. */
 export function createCatalogue(
   ratingOf: (id: string) => MovieRating | undefined = () => undefined,
@@ -82,11 +80,14 @@ export function createCatalogue(
   const vocabulary = createVocabulary()
   const titles = createGroups()
   const titleOrder = createTitleOrder(columns)
+  const given = createGivenRatings(columns)
   const queue = createQueue(heldListsMax)
 
   function put(movie: Metadata): void {
     const words = wordsOf(movie.title)
+    const before = columns.slotOf(movie.id)
     const slot = columns.put(movie, words, ratingOf(movie.id))
+    if (before !== undefined) titleOrder.remove(before)
     titleOrder.add(slot)
     titles.add(columns.compactTitles[slot] as string, slot)
     for (const word of allOf(words)) vocabulary.add('title', word, slot)
@@ -97,12 +98,17 @@ export function createCatalogue(
     if (movie.year !== undefined) vocabulary.add('label', String(movie.year), slot)
   }
 
-  async function matchesOf({ query, filter }: CatalogueQuery, numbers: Numbers, pause: Pause) {
+  /** @param all Slots that had a movie when the list began. */
+  async function matchesOf(
+    { query, filter }: CatalogueQuery,
+    { all, numbers }: { readonly all: Bits; readonly numbers: Numbers },
+    pause: Pause,
+  ) {
     const found =
       query === '' ? undefined : await search({ columns, vocabulary, titles }, query, pause)
-    const all = found === undefined ? aliveBits() : union(found)
+    const within = found === undefined ? all : keepOnly(union(found), all)
     const compared = { columns, numbers, titleOrder }
-    const matches = filter === undefined ? all : await evaluate(filter, all, compared, pause)
+    const matches = filter === undefined ? within : await evaluate(filter, within, compared, pause)
     return { found, matches: keepOnly(matches, columns.alive()) }
   }
 
@@ -110,14 +116,10 @@ export function createCatalogue(
     return columns.alive().slice(0, (columns.size() + 31) >>> 5)
   }
 
-  function keysOf(
-    query: CatalogueQuery,
-    numbers: Numbers,
-    found: SlotsByTier | undefined,
-  ): ListKey[] {
+  function keysOf(query: CatalogueQuery, numbers: Numbers, tierOf: Uint8Array): ListKey[] {
     const votes = { values: numbers.imdbVotes, isDescending: true }
     const keys = orderOf(query).flatMap(({ by, isDescending }): ListKey[] => {
-      if (by === 'relevance') return [{ values: tierOf(found), isDescending: false }, votes]
+      if (by === 'relevance') return [{ values: tierOf, isDescending: false }, votes]
       if (isNumber(by)) return [{ values: numbers[by], isDescending }]
       return [{ values: titleOrder.ranks(), isDescending, isTitle: true }]
     })
@@ -125,10 +127,16 @@ export function createCatalogue(
     return [...keys, { values: titleOrder.ranks(), isDescending: false, isTitle: true }]
   }
 
-  function tierOf(found: SlotsByTier | undefined): Uint8Array {
+  async function tierOf(found: SlotsByTier | undefined, pause: Pause): Promise<Uint8Array> {
     const tierOf = new Uint8Array(columns.size())
     for (const [number, tier] of tiers.entries()) {
-      if (found) forEachBit(found[tier], (slot) => (tierOf[slot] = number))
+      const bits = found?.[tier]
+      // The first tier is 0, as all slots are.
+      if (bits === undefined || number === 0 || isEmpty(bits)) continue
+      const set = (slot: number) => {
+        tierOf[slot] = number
+      }
+      await inTurns(32 * bits.length, pause, (from, to) => forEachBit(bits, set, from, to))
     }
     return tierOf
   }
@@ -140,7 +148,8 @@ export function createCatalogue(
       isTitle ? titleOrder.rankAfter(position, isDescending) : (given.next().value ?? Number.NaN),
     )
     return (slot) => {
-      for (const [index, key] of keys.entries()) {
+      for (let index = 0; index < keys.length; index++) {
+        const key = keys[index] as ListKey
         const own = key.values[slot] as number
         const order = compareValues(own, values[index] as number, key.isDescending)
         if (order !== 0) return order > 0
@@ -176,8 +185,12 @@ export function createCatalogue(
     numbers: Numbers,
     pause: Pause,
   ): Promise<CataloguePage> {
-    const { found, matches } = await matchesOf(query, numbers, pause)
-    const keys = keysOf(query, numbers, found)
+    const all = aliveBits()
+    await titleOrder.prepare(pause)
+    const { found, matches } = await matchesOf(query, { all, numbers }, pause)
+    const isByRelevance = orderOf(query).some(({ by }) => by === 'relevance')
+    const tierBySlot = isByRelevance ? await tierOf(found, pause) : new Uint8Array()
+    const keys = keysOf(query, numbers, tierBySlot)
     const isWanted = query.after && isAfter(keys, query.after)
     const selection = createSelection(query.limit + 1, compareByKeys(keys))
     const counter = query.hasFacets ? createFacetCounter(columns) : undefined
@@ -198,24 +211,13 @@ export function createCatalogue(
     }
   }
 
-  async function numbersWith(
-    ratings: ReadonlyMap<string, MovieRating>,
-    pause: Pause,
-  ): Promise<Numbers> {
-    const numbers = columns.unrated()
-    let count = 0
-    for (const [id, rating] of ratings) {
-      if (++count % ratingsSliceSize === 0) await pause()
-      const slot = columns.slotOf(id)
-      if (slot !== undefined) setRating(numbers, slot, rating)
-    }
-    return numbers
-  }
-
   return {
     put,
-    remove: (id) => {
-      if (columns.remove(id)) titleOrder.remove()
+    remove(id) {
+      const slot = columns.slotOf(id)
+      if (slot === undefined) return
+      columns.remove(id)
+      titleOrder.remove(slot)
     },
     count: () => columns.count(),
     deadCount: () => columns.size() - columns.count(),
@@ -227,7 +229,7 @@ export function createCatalogue(
       if (!usesRatings(query)) return read(query, columns.numbers(), turn)
       const { ratings } = query
       const readHeld = async () => {
-        if (ratings) return await read(query, await numbersWith(ratings, turn), turn)
+        if (ratings) return await read(query, await given.numbersWith(ratings, turn), turn)
         using held = columns.hold()
         return await read(query, held.numbers, turn)
       }

@@ -1,6 +1,7 @@
 import type { Metadata } from '../metadata.ts'
 import type { MovieRating } from '../ratings/rated-movies.ts'
 import { type Bits, noBits } from './bits.ts'
+import { inTurns, type Pause } from './pause.ts'
 import { compact, type Words } from './words.ts'
 
 /** Properties of metadata with numbers. An unknown one is `NaN`. */
@@ -42,7 +43,7 @@ export interface Columns {
   /** Returns the values of all slots. Those of ratings do not change until it is disposed. */
   hold(): HeldNumbers
   /** Returns the values of all slots, without ratings: for other ratings than those of `rate`. */
-  unrated(): Numbers
+  unrated(pause: Pause): Promise<Numbers>
   /** Number of slots, with those that no movie has any more. */
   size(): number
   /** Slots that a movie has. */
@@ -109,14 +110,17 @@ export function createColumns(): Columns {
         },
       }
     },
-    unrated() {
-      const size = current.numbers.year.length
-      return {
-        ...current.numbers,
-        ratingCount: new Float64Array(size),
-        ratingMean: new Float64Array(size).fill(Number.NaN),
-        ratingScore: new Float64Array(size).fill(Number.NaN),
-      }
+    async unrated(pause) {
+      const { numbers } = current
+      const size = numbers.year.length
+      const ratingCount = new Float64Array(size)
+      const ratingMean = new Float64Array(size)
+      const ratingScore = new Float64Array(size)
+      await inTurns(size, pause, (from, to) => {
+        ratingMean.fill(Number.NaN, from, to)
+        ratingScore.fill(Number.NaN, from, to)
+      })
+      return { ...numbers, ratingCount, ratingMean, ratingScore }
     },
     size: () => columns.ids.length,
     alive: () => alive,

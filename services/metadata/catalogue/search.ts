@@ -1,7 +1,7 @@
-import { addAll, type Bits, countBits, keepOnly, noBits, removeAll, setBit } from './bits.ts'
+import { addAll, type Bits, isEmpty, keepOnly, noBits, removeAll, setBit } from './bits.ts'
 import type { Columns } from './columns.ts'
-import type { Pause } from './pause.ts'
-import type { createGroups, Field, Vocabulary } from './vocabulary.ts'
+import { inTurns, type Pause } from './pause.ts'
+import { type createGroups, groupLength, type Vocabulary } from './vocabulary.ts'
 import { compact, wordsOf } from './words.ts'
 
 /**
@@ -13,7 +13,7 @@ import { compact, wordsOf } from './words.ts'
  * - `wordPrefix`: every word of the query begins a word of the title.
  * - `director`: every word begins a word of the director's name.
  * - `mixed`: every word begins a word of title or director, or is the year or a word of a genre.
- * - `near`: when nothing matches. Every word is near one of title or director (`isNear`), two of
+ * - `near`: when nothing matches. Every word is near one of title or director (`nearTo`), two of
  *   them in one, or one of the matches above.
  *
  * A year at the end of a query may also name the year of the movie, and the rest match as above.
@@ -32,6 +32,13 @@ export interface SearchedIndex {
   readonly titles: ReturnType<typeof createGroups>
 }
 
+/** A search in progress. */
+interface Run extends SearchedIndex {
+  readonly pause: Pause
+  /** Slots by words that were read: they begin a word of title or director, or are a label. */
+  readonly named: Map<string, Bits>
+}
+
 /** The slots of a query by tier, without those of a better one. */
 export type SlotsByTier = Readonly<Record<Tier, Bits>>
 
@@ -43,16 +50,11 @@ export async function search(
 ): Promise<SlotsByTier> {
   const words = wordsOf(query).inOrder.slice(0, queryWordsMax)
   const alive = index.columns.alive().slice(0, (index.columns.size() + 31) >>> 5)
-  const found = await matchesOf(index, words, pause)
-  const year = yearOf(words)
-  if (year !== undefined) {
-    const rest = await matchesOf(index, words.slice(0, -1), pause)
-    const ofYear = slotsOfYear(index.columns, year)
-    for (const tier of tiers) addAll(found[tier], keepOnly(rest[tier], ofYear))
-  }
+  const run: Run = { ...index, pause, named: new Map() }
+  const found = await matchesOf(run, words)
   distinct(found, alive)
-  if (tiers.some((tier) => countBits(found[tier]) > 0)) return found
-  return { ...found, near: keepOnly(await nearMatches(index, words, pause), alive) }
+  if (tiers.some((tier) => !isEmpty(found[tier]))) return found
+  return { ...found, near: keepOnly(await nearMatches(run, words), alive) }
 }
 
 /** Returns the last word when it is a year, and other words are before it. */
@@ -70,29 +72,49 @@ function slotsOfYear(columns: Columns, year: number): Bits {
 }
 
 /** Matches each tier but the last one, also in slots that no movie has any more. */
-async function matchesOf(
-  index: SearchedIndex,
-  words: readonly string[],
-  pause: Pause,
-): Promise<Record<Tier, Bits>> {
-  const size = index.columns.size()
-  const { vocabulary } = index
-  const found = emptyTiers(size)
+async function matchesOf(run: Run, words: readonly string[]): Promise<Record<Tier, Bits>> {
+  const { columns } = run
+  const found = emptyTiers(columns.size())
   if (words.length === 0) return found
-  matchTitles(index, compact(words), found)
-  const each = [found.word, found.wordPrefix, found.director, found.mixed] as const
-  for (const bits of each) bits.fill(-1)
-  for (const word of new Set(words)) {
-    await pause()
-    const inTitle = vocabulary.beginning('title', word, size)
-    const inDirector = vocabulary.beginning('director', word, size)
-    keepOnly(found.word, vocabulary.whole('title', word, size))
-    keepOnly(found.wordPrefix, inTitle)
-    keepOnly(found.director, inDirector)
-    const label = vocabulary.whole('label', word, size)
-    keepOnly(found.mixed, addAll(addAll(inTitle, inDirector), label))
+  for (const tier of tiersOfWords) found[tier].fill(-1)
+  const year = yearOf(words)
+  if (year === undefined) {
+    await keepMatches(run, words, found)
+    await matchTitles(run, compact(words), found)
+    return found
   }
+  const others = words.slice(0, -1)
+  await keepMatches(run, others, found)
+  const rest = Object.fromEntries(tiers.map((tier) => [tier, found[tier].slice()]))
+  await keepMatches(run, words.slice(-1), found)
+  await matchTitles(run, compact(words), found)
+  await matchTitles(run, compact(others), rest as Record<Tier, Bits>)
+  const ofYear = slotsOfYear(columns, year)
+  for (const tier of tiers) addAll(found[tier], keepOnly(rest[tier] as Bits, ofYear))
   return found
+}
+
+/** Tiers that have every word. A movie of any of them is also in the last one. */
+const tiersOfWords = ['word', 'wordPrefix', 'director', 'mixed'] as const
+
+/** Keeps the slots that have the words too. Reads no more words when none is left. */
+async function keepMatches(
+  { columns, vocabulary, pause, named }: Run,
+  words: readonly string[],
+  found: Record<Tier, Bits>,
+): Promise<void> {
+  const size = columns.size()
+  for (const word of new Set(words)) {
+    if (isEmpty(found.mixed)) break
+    await pause()
+    const { title, director } = await vocabulary.beginning(word, size, pause)
+    keepOnly(found.word, vocabulary.whole('title', word, size))
+    keepOnly(found.wordPrefix, title)
+    keepOnly(found.director, director)
+    const label = vocabulary.whole('label', word, size)
+    named.set(word, addAll(addAll(title, director), label))
+    keepOnly(found.mixed, named.get(word) as Bits)
+  }
 }
 
 function emptyTiers(size: number): Record<Tier, Bits> {
@@ -100,16 +122,26 @@ function emptyTiers(size: number): Record<Tier, Bits> {
   return Object.fromEntries(empty) as Record<Tier, Bits>
 }
 
-/** Matches whole titles, and their beginnings. */
-function matchTitles(
-  { columns, titles }: SearchedIndex,
+/** Matches whole titles, and their beginnings, which may be whole, too. */
+async function matchTitles(
+  { columns, titles, pause }: Run,
   text: string,
   { exact, prefix }: Record<Tier, Bits>,
-): void {
-  for (const slot of titles.candidates(text)) {
-    const title = columns.compactTitles[slot] as string
-    if (title === text) setBit(exact, slot)
-    else if (title.startsWith(text)) setBit(prefix, slot)
+): Promise<void> {
+  const candidates = titles.candidates(text)
+  const isShort = text.length < groupLength
+  for (const slot of isShort ? titles.whole(text) : []) setBit(exact, slot)
+  await inTurns(candidates.length, pause, (from, to) => {
+    for (let at = from; at < to; at++) {
+      const slot = candidates[at] as number
+      if (isShort) setBit(prefix, slot)
+      else matchTitle(columns.compactTitles[slot] as string, slot)
+    }
+  })
+
+  function matchTitle(title: string, slot: number): void {
+    if (!title.startsWith(text)) return
+    setBit(title.length === text.length ? exact : prefix, slot)
   }
 }
 
@@ -122,41 +154,33 @@ function distinct(found: Record<Tier, Bits>, alive: Bits): void {
   }
 }
 
-async function nearMatches(
-  { columns, vocabulary }: SearchedIndex,
-  words: readonly string[],
-  pause: Pause,
-): Promise<Bits> {
-  const size = columns.size()
+async function nearMatches(run: Run, words: readonly string[]): Promise<Bits> {
+  const { vocabulary, pause } = run
+  const size = run.columns.size()
   if (words.length === 0) return noBits(size)
   const found = noBits(size).fill(-1)
-  const names: readonly Field[] = ['title', 'director']
   for (const word of new Set(words)) {
+    if (isEmpty(found)) break
     await pause()
-    const matches = vocabulary.whole('label', word, size)
-    const slips = await vocabulary.near(word, pause)
-    for (const field of names) {
-      addAll(matches, vocabulary.beginning(field, word, size))
-      for (const slip of slips) addAll(matches, vocabulary.whole(field, slip, size))
-    }
+    const matches = run.named.get(word) ?? (await namedBy(run, word))
+    addAll(matches, await vocabulary.near(word, size, pause))
     for (const [left, right] of halves(word, vocabulary)) {
-      const both = wholeIn(names, left, vocabulary, size)
-      addAll(matches, keepOnly(both, wholeIn(names, right, vocabulary, size)))
+      const both = wholeName(left, vocabulary, size)
+      addAll(matches, keepOnly(both, wholeName(right, vocabulary, size)))
     }
     keepOnly(found, matches)
   }
   return found
 }
 
-function wholeIn(
-  names: readonly Field[],
-  word: string,
-  vocabulary: Vocabulary,
-  size: number,
-): Bits {
-  const bits = noBits(size)
-  for (const field of names) addAll(bits, vocabulary.whole(field, word, size))
-  return bits
+async function namedBy({ columns, vocabulary, pause }: Run, word: string): Promise<Bits> {
+  const size = columns.size()
+  const { title, director } = await vocabulary.beginning(word, size, pause)
+  return addAll(addAll(title, director), vocabulary.whole('label', word, size))
+}
+
+function wholeName(word: string, vocabulary: Vocabulary, size: number): Bits {
+  return addAll(vocabulary.whole('title', word, size), vocabulary.whole('director', word, size))
 }
 
 /** Returns the ways to divide a word into two known ones: "starwars" into "star" and "wars". */

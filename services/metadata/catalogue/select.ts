@@ -7,7 +7,8 @@ export interface Key {
 /** Compares slots by keys, one after the other. Unknown values, which are `NaN`, are last in either direction. */
 export function compareByKeys(keys: readonly Key[]): (a: number, b: number) => number {
   return (a, b) => {
-    for (const { values, isDescending } of keys) {
+    for (let index = 0; index < keys.length; index++) {
+      const { values, isDescending } = keys[index] as Key
       const order = compareValues(values[a] as number, values[b] as number, isDescending)
       if (order !== 0) return order
     }

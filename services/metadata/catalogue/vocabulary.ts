@@ -1,13 +1,18 @@
 import { type Bits, noBits, setBit } from './bits.ts'
-import { isNear, lettersOf, nearDistance } from './near.ts'
+import { lettersOf, nearDistance, nearTo } from './near.ts'
 import { inTurns, type Pause } from './pause.ts'
 
 /** Parts of a movie that have words. Labels are its genres and year. */
 export const fields = ['title', 'director', 'label'] as const
 export type Field = (typeof fields)[number]
+type NameField = Exclude<Field, 'label'>
 
 /** Number of characters by which words, and whole titles, are grouped. */
-const groupLength = 3
+export const groupLength = 3
+
+/** Number of slots that one turn of the event loop collects: a millisecond. A word counts as some. */
+const turnCost = 131_072
+const wordCost = 16
 
 /** Words with the slots that have them. Finds words by their beginning, and misspelt ones. */
 export interface Vocabulary {
@@ -15,18 +20,18 @@ export interface Vocabulary {
   add(field: Field, word: string, slot: number): void
   /** Returns the slots that have this word. */
   whole(field: Field, word: string, size: number): Bits
-  /** Returns the slots that have a word which begins with this one. */
-  beginning(field: Field, start: string, size: number): Bits
+  /** Returns the slots whose title or director has a word which begins with this one. */
+  beginning(start: string, size: number, pause: Pause): Promise<Record<NameField, Bits>>
   /** Returns whether a movie has, or once had, this word in its title or director. */
   has(word: string): boolean
-  /** Returns known words of title or director that differ by a slip of the keyboard. */
-  near(word: string, pause: Pause): Promise<string[]>
+  /** Returns the slots whose title or director has a word that this one is near (`nearTo`). */
+  near(word: string, size: number, pause: Pause): Promise<Bits>
 }
 
 export function createVocabulary(): Vocabulary {
   const numbers = new Map<string, number>()
   const words: string[] = []
-  const letters: number[] = []
+  let letters = new Int32Array(1_024)
   const groups = createGroups()
   const slots: Record<Field, (number[] | undefined)[]> = { title: [], director: [], label: [] }
 
@@ -35,17 +40,40 @@ export function createVocabulary(): Vocabulary {
     if (known !== undefined) return known
     const number = words.push(word) - 1
     numbers.set(word, number)
-    letters.push(lettersOf(word))
+    if (number === letters.length) letters = grown(letters)
+    letters[number] = lettersOf(word)
     groups.add(word, number)
     return number
   }
 
-  function collect(field: Field, found: Iterable<number>, size: number): Bits {
-    const bits = noBits(size)
-    for (const number of found) {
-      for (const slot of slots[field][number] ?? []) setBit(bits, slot)
+  /** Adds the slots of a word. Returns their number. */
+  function collect(field: Field, number: number, bits: Bits): number {
+    const found = slots[field][number]
+    if (found === undefined) return 0
+    for (let at = 0; at < found.length; at++) setBit(bits, found[at] as number)
+    return found.length
+  }
+
+  /** Adds the slots of many words. */
+  async function collectAll(
+    numbers: readonly number[],
+    { title, director }: Record<NameField, Bits>,
+    pause: Pause,
+  ): Promise<void> {
+    let cost = 0
+    for (const number of numbers) {
+      if (cost >= turnCost) {
+        await pause()
+        cost = 0
+      }
+      cost += wordCost + collect('title', number, title) + collect('director', number, director)
     }
-    return bits
+  }
+
+  function beginning(start: string): readonly number[] {
+    const candidates = groups.candidates(start)
+    if (start.length <= groupLength) return candidates
+    return candidates.filter((number) => words[number]?.startsWith(start))
   }
 
   const isName = (number: number) =>
@@ -60,35 +88,42 @@ export function createVocabulary(): Vocabulary {
     },
     whole(field, word, size) {
       const number = numbers.get(word)
-      return collect(field, number === undefined ? [] : [number], size)
+      const bits = noBits(size)
+      if (number !== undefined) collect(field, number, bits)
+      return bits
     },
-    beginning: (field, start, size) =>
-      collect(
-        field,
-        groups.candidates(start).filter((number) => words[number]?.startsWith(start)),
-        size,
-      ),
+    async beginning(start, size, pause) {
+      const found = { title: noBits(size), director: noBits(size) }
+      await collectAll(beginning(start), found, pause)
+      return found
+    },
     has(word) {
       const number = numbers.get(word)
       return number !== undefined && isName(number)
     },
-    async near(word, pause) {
-      const found: string[] = []
-      if (nearDistance(word) === 0) return found
-      const own = lettersOf(word)
+    async near(word, size, pause) {
+      const bits = noBits(size)
+      if (nearDistance(word) === 0) return bits
+      const slips: number[] = []
+      const isSlip = nearTo(word)
       await inTurns(words.length, pause, (from, to) => {
         for (let number = from; number < to; number++) {
-          const other = words[number] as string
-          const isSlip = isNear(word, own, other, letters[number] as number)
-          if (isSlip && isName(number)) found.push(other)
+          if (isSlip(words[number] as string, letters[number] as number)) slips.push(number)
         }
       })
-      return found
+      await collectAll(slips, { title: bits, director: bits }, pause)
+      return bits
     },
   }
 }
 
-/** Numbers of texts by the first characters of the text. */
+function grown(letters: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const longer = new Int32Array(2 * letters.length)
+  longer.set(letters)
+  return longer
+}
+
+/** Creates groups of the numbers of texts by the first characters of the text. */
 export function createGroups() {
   const groups = new Map<string, number[]>()
   return {
@@ -98,8 +133,11 @@ export function createGroups() {
       if (known === undefined) groups.set(key, [number])
       else known.push(number)
     },
-    /** Returns the numbers of all texts that begin so, in the order in which they were added, and of some that do not. */
-    candidates(start: string): number[] {
+    /**
+     * Returns the numbers of the texts that begin with the first characters of this one, in the order
+     * in which they were added. All of them begin with a text of up to `groupLength` characters.
+     */
+    candidates(start: string): readonly number[] {
       if (start.length >= groupLength) return groups.get(start.slice(0, groupLength)) ?? []
       const found: number[] = []
       for (const [key, group] of groups) {
@@ -107,5 +145,7 @@ export function createGroups() {
       }
       return found
     },
+    /** Returns the numbers of the texts that are this one, of less than `groupLength` characters. */
+    whole: (text: string): readonly number[] => groups.get(text) ?? [],
   }
 }

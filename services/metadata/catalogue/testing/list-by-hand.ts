@@ -4,10 +4,10 @@ import { compareCodePoints } from '@marquee/sql/code-points'
 import type { Metadata } from '../../metadata.ts'
 import type { MovieRating } from '../../ratings/rated-movies.ts'
 import type { NumberName } from '../columns.ts'
-import { isNear, lettersOf } from '../near.ts'
 import { isNumber, type OrderTerm } from '../order.ts'
 import { queryWordsMax, type Tier, tiers } from '../search.ts'
 import { compact, wordsOf } from '../words.ts'
+import { isNearByHand } from './is-near-by-hand.ts'
 
 export interface ListedByHand {
   readonly query: string
@@ -118,7 +118,7 @@ function tierOf(movie: Metadata, words: readonly string[]): Tier | undefined {
 function matchesNearly(movie: Metadata, word: string, movies: readonly Metadata[]): boolean {
   const own = [...titleWords(movie), ...directorWords(movie)]
   if (own.some((each) => each.startsWith(word)) || labelWords(movie).includes(word)) return true
-  if (own.some((each) => isNear(word, lettersOf(word), each, lettersOf(each)))) {
+  if (own.some((each) => isNearByHand(word, each))) {
     return word.length >= 4
   }
   const known = new Set(movies.flatMap((each) => [...titleWords(each), ...directorWords(each)]))
