@@ -1,17 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import {
-  type CatalogueQuery,
-  createCatalogue,
-} from '../../services/metadata/catalogue/catalogue.ts'
+import type { Catalogue, CatalogueQuery } from '../../services/metadata/catalogue/catalogue.ts'
 import { parseFilter } from '../../services/metadata/catalogue/filter.ts'
 import { parseOrder } from '../../services/metadata/catalogue/order.ts'
 import { createSlices } from '../../services/metadata/catalogue/slices.ts'
 import { createSeededRandom } from '../../test/faults/seeded-random.ts'
 import { type Bench, ownName } from '../bench.ts'
+import {
+  commonWords,
+  createRandomCatalogue,
+  randomMovie,
+  randomRating,
+} from '../random-catalogue.ts'
 import { watchTurns } from '../turns.ts'
 
 const name = 'lists'
 const movieCount = 1_000_000
+/** Number of rated movies in the period of `week`. */
+const weekCount = 100_000
 /** Number of times that each list is read in a round. */
 const listCount = 100
 const pageSize = 50
@@ -24,6 +29,7 @@ const restShare = 0.25
 /** Lists that the page reads, and the slowest ones. */
 const lists = {
   title: {},
+  'title-after-put': { hasPut: true },
   'title-facets': { hasFacets: true },
   'title-from-letter': { filter: 'title >= "M"' },
   'top-rated': { filter: 'rating.count >= 1', orderBy: 'rating.bayesian_score desc' },
@@ -32,12 +38,24 @@ const lists = {
     orderBy: 'rating.bayesian_score desc',
     hasFacets: true,
   },
+  'top-rated-of-week': { orderBy: 'rating.bayesian_score desc', isOfWeek: true },
   'mean-by-votes': { filter: 'rating.mean >= 4', orderBy: 'imdb_votes desc' },
   'most-rated': { orderBy: 'rating.count desc' },
   newest: { orderBy: 'year desc, title', hasFacets: true },
+  'newest-after-put': { orderBy: 'year desc, title', hasPut: true },
+  'newest-next': { orderBy: 'year desc, title', isNextPage: true },
+  'part-of-title': { filter: 'title.contains("zz") || director.endsWith("on")' },
   search: { query: 'night river' },
   'search-top-rated': { query: 'night', orderBy: 'rating.bayesian_score desc', hasFacets: true },
+  'search-year': { query: 'night river 1994' },
+  'search-letter': { query: 's' },
+  'search-letters': { query: 's r l k b d n c g m t v q w' },
+  'search-common-words': { query: commonWords.join(' ') },
   'search-misspelt': { query: 'nihgt rvier' },
+  'search-long-misspelt': { query: 'moritakalne kamorbieltu' },
+  'search-unknown-words': {
+    query: Array.from({ length: 32 }, (_, n) => `mortia${n}kab`).join(' '),
+  },
 } satisfies Record<string, Given>
 
 interface Given {
@@ -45,7 +63,16 @@ interface Given {
   readonly filter?: string
   readonly orderBy?: string
   readonly hasFacets?: boolean
+  /** True for the page after the first one. */
+  readonly isNextPage?: boolean
+  /** True for a list by the ratings of a week. */
+  readonly isOfWeek?: boolean
+  /** True when a movie is put again before each list. */
+  readonly hasPut?: boolean
 }
+
+const random = createSeededRandom(2)
+const anyNumber = () => random.integer(0, movieCount - 1)
 
 /**
  * Measures lists of a catalogue of a million movies, a half of them rated, while ratings change: the
@@ -53,24 +80,16 @@ interface Given {
  */
 export async function measureLists(bench: Bench): Promise<void> {
   bench.log(`${name}: reads ${movieCount} movies`)
-  const catalogue = createRandomCatalogue()
-  const slices = createSlices()
+  const catalogue = createRandomCatalogue(movieCount)
+  const ratings = new Map(
+    Array.from({ length: weekCount }, () => [`movie-${anyNumber()}`, randomRating()]),
+  )
   for (let round = 1; round <= bench.rounds; round++) {
     bench.log(`${name}: round ${round} of ${bench.rounds}`)
     for (const [list, given] of Object.entries<Given>(lists)) {
-      const query = await toQuery(given)
-      const timesMs: number[] = []
-      let longestTurnMs = 0
-      for (let n = 0; n < listCount; n++) {
-        const turns = watchTurns(() => catalogue.rate(anyId(), anyRating()))
-        const startMs = performance.now()
-        await catalogue.list(query, () => slices.next())
-        const timeMs = performance.now() - startMs
-        timesMs.push(timeMs)
-        longestTurnMs = Math.max(longestTurnMs, await turns.stop())
-        await delay(timeMs * restShare)
-      }
-      timesMs.sort((a, b) => a - b)
+      const query = await toQuery(given, catalogue)
+      const read = { ...query, ratings: given.isOfWeek ? ratings : undefined }
+      const { timesMs, longestTurnMs } = await measureList(catalogue, read, given)
       const at = (share: number) => timesMs[Math.ceil(share * listCount) - 1] ?? Number.NaN
       const report = (metric: string, value: number) =>
         bench.report({ case: `${name}-${list}`, peer: ownName, metric, unit: 'ms', value })
@@ -81,41 +100,32 @@ export async function measureLists(bench: Bench): Promise<void> {
   }
 }
 
-async function toQuery(given: Given): Promise<CatalogueQuery> {
-  const { query = '', filter = '', orderBy = '', hasFacets = false } = given
-  return {
+/** Reads a list often. Returns the times, the shortest first. */
+async function measureList(catalogue: Catalogue, query: CatalogueQuery, { hasPut }: Given) {
+  const slices = createSlices()
+  const timesMs: number[] = []
+  let longestTurnMs = 0
+  for (let n = 0; n < listCount; n++) {
+    if (hasPut) catalogue.put(randomMovie(anyNumber()))
+    const turns = watchTurns(() => catalogue.rate(`movie-${anyNumber()}`, randomRating()))
+    const startMs = performance.now()
+    await catalogue.list(query, () => slices.next())
+    const timeMs = performance.now() - startMs
+    timesMs.push(timeMs)
+    longestTurnMs = Math.max(longestTurnMs, await turns.stop())
+    await delay(timeMs * restShare)
+  }
+  return { timesMs: timesMs.sort((a, b) => a - b), longestTurnMs }
+}
+
+async function toQuery(given: Given, catalogue: Catalogue): Promise<CatalogueQuery> {
+  const { query = '', filter = '', orderBy = '', hasFacets = false, isNextPage } = given
+  const first = {
     ...{ query, hasFacets, after: undefined, limit: pageSize },
     filter: filter === '' ? undefined : await parseFilter(filter),
     order: parseOrder(orderBy, query !== ''),
   }
-}
-
-const random = createSeededRandom(1)
-const words = 'night river star road king lost house dark city blue last stone winter girl'.split(
-  ' ',
-)
-const genres = ['Drama', 'Comedy', 'Action', 'Horror', 'Romance', 'Thriller', 'Documentary', 'War']
-const anyOf = (values: readonly string[]) => values[random.integer(0, values.length - 1)] ?? ''
-const anyId = () => `movie-${random.integer(0, movieCount - 1)}`
-
-function anyRating() {
-  const mean = random.integer(10, 50) / 10
-  return { count: random.integer(1, 10_000), mean, score: (mean + 2.75) / 2 }
-}
-
-function createRandomCatalogue() {
-  const catalogue = createCatalogue()
-  for (let n = 0; n < movieCount; n++) {
-    catalogue.put({
-      ...{ id: `movie-${n}`, description: '', releaseDate: '' },
-      title: `${anyOf(words)} ${anyOf(words)} ${random.integer(1, 99_999)}`,
-      director: `${anyOf(words)} ${random.integer(1, 50_000)}`,
-      genres: [...new Set([anyOf(genres), anyOf(genres)])],
-      year: random.integer(1900, 2026),
-      runningTimeMinutes: random.integer(60, 200),
-      imdbVotes: random.integer(0, 2_000_000),
-    })
-    if (n % 2 === 0) catalogue.rate(`movie-${n}`, anyRating())
-  }
-  return catalogue
+  if (!isNextPage) return first
+  const { movies } = await catalogue.list(first, async () => {})
+  return { ...first, after: movies.at(-1)?.position }
 }
