@@ -258,7 +258,7 @@ describePage(
       await card.getByRole('link').focus()
       await page.keyboard.press('4')
       await card.getByRole('button', { name: /^You: / }).waitFor()
-      await page.getByRole('checkbox', { name: 'Hide rated by me (1)' }).check()
+      await page.getByRole('checkbox', { name: 'Hide rated by me', exact: true }).check()
       await eventually(async () => {
         const names = await linkNames(page, 'IMDb votes')
         expect(names.length).toBeGreaterThan(10)

@@ -42,7 +42,6 @@ const means = [3, 3.5, 4, 4.5]
 
 /** Order and filters of the list. All of it is in the URL. */
 export function FilterBar({ view, feed, page }: FilterBarProps) {
-  const ownCount = page.ownRatings.count.value
   const show = (change: Partial<ListView>) => page.router.navigate(listPath({ ...view, ...change }))
   return (
     <>
@@ -76,7 +75,7 @@ export function FilterBar({ view, feed, page }: FilterBarProps) {
               show({ hidesRated: checked, unrated: false })
             }
           />
-          Hide rated by me{ownCount > 0 ? ` (${ownCount})` : ''}
+          Hide rated by me
         </label>
       </fieldset>
       <Chips view={view} feed={feed} />
