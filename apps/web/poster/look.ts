@@ -53,7 +53,7 @@ const look = (
 /** Looks by genre, for the genres of the demo catalogue, MovieLens and IMDb. */
 const genreLooks: Readonly<Record<string, GenreLook>> = {
   action: look(['beams', 'peaks', 'beams'], 'dark', 28, 42),
-  adventure: look('peaks', 'light', 160, 185, 0.75),
+  adventure: look(['peaks', 'sunrise', 'peaks', 'arcs'], 'light', 160, 185, 0.75),
   animation: look('sunrise', 'light', 210, 235),
   'black comedy': look('checks', 'dark', 110, 95, 0.8),
   children: look('spot', 'light', 130, 105),
@@ -67,12 +67,12 @@ const genreLooks: Readonly<Record<string, GenreLook>> = {
   'film-noir': look('beams', 'dark', 260, 260, 0.15),
   horror: look('teeth', 'dark', 20, 25, 0.5),
   musical: look('arcs', 'light', 330, 350),
-  mystery: look('rings', 'dark', 235, 205),
+  mystery: look(['rings', 'doors', 'moon'], 'dark', 235, 205),
   romance: look('pair', 'light', 10, 25),
   'romantic comedy': look('pair', 'light', 5, 355),
-  'sci-fi': look('rings', 'dark', 215, 190),
-  'thriller/suspense': look('rings', 'dark', 295, 320, 0.8),
-  thriller: look('rings', 'dark', 295, 320, 0.8),
+  'sci-fi': look(['rings', 'moon', 'arcs'], 'dark', 215, 190),
+  'thriller/suspense': look(['rings', 'beams', 'doors'], 'dark', 295, 320, 0.8),
+  thriller: look(['rings', 'beams', 'doors'], 'dark', 295, 320, 0.8),
   war: look('stripes', 'dark', 125, 110, 0.6),
   western: look('sunrise', 'light', 62, 40),
 }

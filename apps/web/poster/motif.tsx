@@ -17,6 +17,13 @@ export function MotifDrawing({ look }: { look: PosterLook }) {
   )
 }
 
+/** Upper edge of the ground on which a credit is legible, whatever is drawn above it. */
+const horizon = 128
+
+function Ground() {
+  return <path class="poster-motif-ground" d={`M0 ${horizon}h120v40H0z`} />
+}
+
 type Drawing = (props: { variation: number }) => preact.JSX.Element
 
 const count = (length: number) => Array.from({ length }, (_, index) => index)
@@ -33,18 +40,20 @@ const drawings: Readonly<Record<Motif, Drawing>> = {
   ),
   sunrise: ({ variation }) => (
     <>
-      <circle cx={40 + variation * 40} cy="140" r={38 + variation * 12} />
-      <path class="poster-motif-ground" d="M0 138h120v22H0z" />
-      <path d="M0 143h120v3H0zM0 151h120v2H0z" />
+      <circle cx={40 + variation * 40} cy={horizon} r={32 + variation * 16} />
+      <Ground />
+      <path d={`M0 ${horizon}h120v2H0z`} />
     </>
   ),
   peaks: ({ variation }) => (
     <>
       <path
         class="poster-motif-soft"
-        d={`M-10 160 ${34 + variation * 10} ${92 - variation * 10} 96 160z`}
+        d={`M-20 160 ${20 + variation * 40} ${98 - variation * 22} 106 160z`}
       />
-      <path d={`M34 160 ${84 + variation * 10} ${106 - variation * 8} 140 160z`} />
+      <path
+        d={`M${50 - variation * 40} 160 ${96 - variation * 6} ${88 + variation * 26} 150 160z`}
+      />
     </>
   ),
   teeth: ({ variation }) => (
@@ -69,23 +78,29 @@ const drawings: Readonly<Record<Motif, Drawing>> = {
     </>
   ),
   rings: ({ variation }) => (
-    <g class="poster-motif-lines">
-      {count(6).map((index) => (
-        <circle
-          key={index}
-          cx={72 + variation * 26}
-          cy={126 + index * (variation - 0.5) * 3}
-          r={8 + index * 10}
-        />
-      ))}
-    </g>
+    <>
+      <g class="poster-motif-lines">
+        {count(6).map((index) => (
+          <circle
+            key={index}
+            cx={24 + variation * 76}
+            cy={horizon + index * (variation - 0.5) * 3}
+            r={6 + index * (7 + variation * 5)}
+          />
+        ))}
+      </g>
+      <Ground />
+    </>
   ),
   arcs: ({ variation }) => (
-    <g class="poster-motif-lines poster-motif-thick">
-      {count(4).map((index) => (
-        <circle key={index} cx={20 + variation * 30} cy="164" r={18 + index * 17} />
-      ))}
-    </g>
+    <>
+      <g class="poster-motif-lines poster-motif-thick">
+        {count(3).map((index) => (
+          <circle key={index} cx={20 + variation * 40} cy={horizon} r={15 + index * 17} />
+        ))}
+      </g>
+      <Ground />
+    </>
   ),
   curtain: ({ variation }) => (
     <>
@@ -93,7 +108,7 @@ const drawings: Readonly<Record<Motif, Drawing>> = {
         <path
           key={index}
           class={index % 2 ? 'poster-motif-soft' : undefined}
-          d={`M${index * 24} 160V${150 - (index + 1) * (6 + variation * 7)}h24V160z`}
+          d={`M${index * 24} 160V${horizon - index * (3 + variation * 8)}h24V160z`}
         />
       ))}
     </>
@@ -103,7 +118,7 @@ const drawings: Readonly<Record<Motif, Drawing>> = {
       {count(5).map((index) => (
         <path
           key={index}
-          d={`M${variation * 30} ${108 + index * 11}h120v${2 + index * 1.2}h-120z`}
+          d={`M${variation * 30} ${horizon - 52 + index * 11}h120v${2 + index * 1.2}h-120z`}
         />
       ))}
     </>
@@ -114,7 +129,10 @@ const drawings: Readonly<Record<Motif, Drawing>> = {
         const row = Math.floor(index / 3)
         const column = (index % 3) * 2 + (row % 2)
         return (
-          <path key={index} d={`M${column * 20} ${100 + variation * 8 + row * 16}h20v16h-20z`} />
+          <path
+            key={index}
+            d={`M${column * 20} ${horizon - 72 + variation * 8 + row * 16}h20v16h-20z`}
+          />
         )
       })}
     </>
@@ -123,8 +141,9 @@ const drawings: Readonly<Record<Motif, Drawing>> = {
     <>
       {count(8).map((index) => {
         const height = 14 + 38 * Math.abs(Math.sin((index + 1) * (1.1 + variation)))
-        return <path key={index} d={`M${8 + index * 13.5} 160v${-height}h8v${height}z`} />
+        return <path key={index} d={`M${8 + index * 13.5} ${horizon}v${-height}h8v${height}z`} />
       })}
+      <path class="poster-motif-soft" d={`M0 ${horizon}h120v40H0z`} />
     </>
   ),
   moon: ({ variation }) => (
