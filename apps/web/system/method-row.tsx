@@ -37,10 +37,10 @@ export function MethodTableRow({ row, onOpen }: MethodTableRowProps) {
       <td class="number" data-fault={(row.faultPercent ?? 0) > 0}>
         {percentText(row.faultPercent)}
       </td>
-      <td class="method-extra">
+      <td class="method-wide">
         <Codes row={row} />
       </td>
-      <td class="method-extra">
+      <td class="method-wide">
         <svg class="row-spark" {...size} aria-hidden="true">
           <path class="spark" d={sparkPath(row.rates, { ...size, countMax: windowSeconds })} />
         </svg>

@@ -103,10 +103,10 @@ export function MethodTable({ monitor, view }: MethodTableProps) {
                   }}
                 />
               ))}
-              <th scope="col" class="method-extra">
+              <th scope="col" class="method-wide">
                 Codes since start
               </th>
-              <th scope="col" class="method-extra">
+              <th scope="col" class="method-wide">
                 30 s
               </th>
             </tr>
