@@ -5,11 +5,12 @@ const token = /"(?:[^"\\]|\\.)*"(?<colon>\s*:)?|-?\d[\d.eE+-]*|\b(?:true|false|n
 
 /**
  * Colours the JSON in the element with the CSS Custom Highlight API, which adds no elements. Returns
- * a function that removes the colours. Does nothing in a browser without the API.
+ * a function that removes the colours. Does nothing in a browser without the API,
+ * or with forced colours.
  */
 export function colorJson(element: Element): () => void {
   const text = element.textContent ?? ''
-  if (!hasHighlights() || text.length > coloredLengthMax) return () => {}
+  if (!hasHighlights() || hasForcedColors() || text.length > coloredLengthMax) return () => {}
   const added: [Highlight, Range][] = []
   for (const node of textNodes(element)) {
     for (const match of node.data.matchAll(token)) {
@@ -79,6 +80,11 @@ export function unmarkText(ranges: readonly Range[]): void {
 
 function hasHighlights(): boolean {
   return typeof Highlight !== 'undefined' && CSS.highlights !== undefined
+}
+
+/** True when the browser chooses the colours; then each highlight looks like a selection. */
+function hasForcedColors(): boolean {
+  return matchMedia('(forced-colors: active)').matches
 }
 
 /** Declarations by name of a highlight. */
