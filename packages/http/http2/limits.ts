@@ -14,7 +14,9 @@ export interface Http2Limits {
   readonly streamWindowBytes: number
   /**
    * Bytes that all streams of a connection together may send before handlers have read any of them,
-   * at least 65,535. Limits the memory of bodies. Default: 1 MiB.
+   * at least 65,535. Limits the memory of bodies. While a reader waits and other bodies hold all of
+   * it, the peer may send more, within the windows of its streams and its part of the memory.
+   * Default: 1 MiB.
    */
   readonly connectionWindowBytes: number
   /**

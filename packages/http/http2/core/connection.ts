@@ -113,6 +113,16 @@ export class Http2Connection<O extends StreamOwner = StreamOwner>
     this.streams.reset(stream, code, message)
   }
 
+  /**
+   * Bodies that nobody reads yet, of calls that wait for their turn, must not hold the window that a
+   * body needs whose reader waits: the turn may depend on the end of that call.
+   */
+  relieve(): void {
+    if (!this.receiveWindow.isSpent || this.account.isShort) return
+    const isWanted = [...this.streams.values()].some(({ body }) => body.isWanted)
+    if (isWanted) this.receiveWindow.lend()
+  }
+
   onStreamClosed(stream: Http2Stream<O>): void {
     if (this.streams.size === 0) {
       this.idleSinceMs = this.timer.tick()

@@ -64,9 +64,10 @@ export class InboundBody implements RequestBody {
   ready(): Promise<void> {
     if (this.#chunks.length > 0 || this.#complete) return Promise.resolve()
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    const waiting = this.#waiting ?? Promise.withResolvers<void>()
+    this.#waiting = waiting
     this.#owner.onWanted()
-    this.#waiting ??= Promise.withResolvers<void>()
-    return this.#waiting.promise
+    return waiting.promise
   }
 
   refuse(): void {

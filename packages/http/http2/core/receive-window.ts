@@ -1,5 +1,5 @@
 import { ConnectionError } from '../frames/errors.ts'
-import { errorCode, initialWindowBytes } from '../frames/wire.ts'
+import { errorCode, frameBytesMax, initialWindowBytes } from '../frames/wire.ts'
 import type { Http2Limits } from '../limits.ts'
 import type { Transmitter } from './transmitter.ts'
 
@@ -12,6 +12,8 @@ export class ReceiveWindow {
   /** Bytes that the peer may still send on the connection. */
   #bytes = initialWindowBytes
   #unreturnedBytes: number
+  /** Credit that the peer has beyond the limit: see `lend`. */
+  #lentBytes = 0
 
   constructor(limits: Http2Limits, transmitter: Transmitter) {
     this.#limits = limits
@@ -28,6 +30,11 @@ export class ReceiveWindow {
       : Math.max(streamWindowBytes, initialWindowBytes)
   }
 
+  /** True when the peer has less credit than for a whole frame. */
+  get isSpent(): boolean {
+    return this.#bytes < frameBytesMax
+  }
+
   /** Counts a DATA frame. Throws a `ConnectionError` beyond the window. */
   spend(bytes: number): void {
     this.#bytes -= bytes
@@ -35,10 +42,25 @@ export class ReceiveWindow {
     throw new ConnectionError(errorCode.flowControlError, 'DATA beyond the window')
   }
 
-  /** Returns the credit of DATA that was taken or dropped. The peer gets it in larger parts. */
+  /**
+   * Returns the credit of DATA that was taken or dropped. The peer gets it when it is as much as it
+   * has left: half of the window, or less while bodies that nobody reads hold a part of it.
+   */
   giveBack(bytes: number): void {
-    this.#unreturnedBytes += bytes
-    if (this.#unreturnedBytes * 2 >= this.#limits.connectionWindowBytes) this.open()
+    const repaidBytes = Math.min(bytes, this.#lentBytes)
+    this.#lentBytes -= repaidBytes
+    this.#unreturnedBytes += bytes - repaidBytes
+    if (this.#unreturnedBytes >= this.#bytes) this.open()
+  }
+
+  /**
+   * Lets the peer send the window of a stream more than the limit. Credit that is given back later
+   * repays it. The windows of the streams still bound what the peer sends.
+   */
+  lend(): void {
+    this.#lentBytes += this.#limits.streamWindowBytes
+    this.#unreturnedBytes += this.#limits.streamWindowBytes
+    this.open()
   }
 
   /** Sends the peer all credit that it does not have yet. */

@@ -45,6 +45,8 @@ export interface ReceiverSink extends ControlSink {
   readonly limits: Http2Limits
   readonly account: MemoryAccount
   readonly timer: ConnectionTimer
+  /** Lets the peer send more when a reader waits and the window of the connection is spent. */
+  relieve(): void
 }
 
 /**
@@ -189,6 +191,7 @@ export class Receiver implements FrameSink {
       stream.body.receive(bytes.subarray(from, to))
       this.#feed(stream, bytes.length)
     }
+    this.#sink.relieve()
     if (endStream) streams.endRemote(stream, [])
   }
 

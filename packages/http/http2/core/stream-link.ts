@@ -12,4 +12,6 @@ export interface StreamLink {
   readonly receiveWindow: ReceiveWindow
   /** Resets a stream for a reason of ours. Does nothing when it is not open. */
   reset(stream: Sender, code: number, message: string): void
+  /** Lets the peer send more when a reader waits and the window of the connection is spent. */
+  relieve(): void
 }

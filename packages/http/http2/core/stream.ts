@@ -161,6 +161,7 @@ export class Http2Stream<O extends StreamOwner = StreamOwner> implements Sender,
 
   onWanted(): void {
     this.owner.onWanted()
+    this.#link.relieve()
   }
 
   onRefused(): void {

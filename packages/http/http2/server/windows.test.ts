@@ -4,7 +4,7 @@ import { waitFor } from '@marquee/testing/wait-for'
 import type { Exchange } from '../../exchange.ts'
 import { settingId, settingsPayload } from '../frames/settings.ts'
 import { errorCode, frameFlag, frameType, readUint32 } from '../frames/wire.ts'
-import { type FramesPeer, serveFrames, uint32 } from '../testing/frames-peer.ts'
+import { type FramesPeer, type FramesServer, serveFrames, uint32 } from '../testing/frames-peer.ts'
 
 const windows = (bytes: number) => settingsPayload([[settingId.initialWindowSize, bytes]])
 
@@ -197,6 +197,92 @@ describe('the windows of requests', () => {
       for (let index = 0; index < 7; index++) peer.data(streamId, Buffer.alloc(10_000))
     }
     expect(await peer.goawayCode()).toBe(errorCode.flowControlError)
+  })
+
+  const bodyBytes = 1_000_000
+
+  /**
+   * Sends a body as a client does: within the credit that it has. Returns whether all was sent.
+   * @param otherBytes Bytes that were sent on other streams.
+   */
+  async function sendBody(peer: FramesPeer, streamId: number, otherBytes: number) {
+    let [ofStream, ofConnection] = [100_000, 65_535 - otherBytes]
+    for (let sent = 0; sent < bodyBytes; sent += 10_000) {
+      const credit = () =>
+        Math.min(allowed(peer, streamId) + ofStream, allowed(peer, 0) + ofConnection)
+      if (credit() < 10_000) await peer.settled()
+      if (credit() < 10_000) return false
+      peer.data(streamId, Buffer.alloc(10_000))
+      ofStream -= 10_000
+      ofConnection -= 10_000
+    }
+    peer.data(streamId, '', true)
+    return true
+  }
+
+  /** Reads the bodies of this path; nobody reads the others. */
+  const readWhole = async (exchange: Exchange) => {
+    if (exchange.target !== '/read') return
+    const { body } = exchange
+    while (!body.ended) if (body.take() === undefined) await body.ready()
+    exchange.respond(200, [])
+    exchange.end()
+  }
+  const read = [':method', 'POST', ':scheme', 'http', ':path', '/read']
+
+  /** Two bodies that nobody reads take 180,000 of the connection's 200,000 bytes. */
+  async function withUnread(server: FramesServer): Promise<FramesPeer> {
+    const peer = await server.peer()
+    for (const streamId of [1, 3]) {
+      peer.request(streamId, [], false)
+      for (let index = 0; index < 9; index++) peer.data(streamId, Buffer.alloc(10_000))
+    }
+    await peer.settled()
+    return peer
+  }
+
+  test('a body that is read arrives whole while others hold most of the window', async () => {
+    await using server = await serveFrames(readWhole, limits)
+    await using peer = await withUnread(server)
+    peer.request(5, read, false)
+    expect(await sendBody(peer, 5, 180_000)).toBe(true)
+    await peer.response(5)
+  })
+
+  test('a body that is read arrives whole after others have taken all of the window', async () => {
+    await using server = await serveFrames(readWhole, limits)
+    await using peer = await withUnread(server)
+    peer.request(5, read, false)
+    await peer.settled()
+    // Its reader waits already when a third body takes the rest.
+    peer.request(7, [], false)
+    for (let index = 0; index < 2; index++) peer.data(7, Buffer.alloc(10_000))
+    await peer.settled()
+    expect(allowed(peer, 0)).toBe(200_000 - 65_535 + 100_000)
+    expect(await sendBody(peer, 5, 200_000)).toBe(true)
+    await peer.response(5)
+  })
+
+  test('credit beyond the window is repaid when the bodies are read', async () => {
+    await using server = await serveFrames(readWhole, limits)
+    await using peer = await withUnread(server)
+    peer.request(5, read, false)
+    expect(await sendBody(peer, 5, 180_000)).toBe(true)
+    await peer.response(5)
+    for (const { body } of server.exchanges.slice(0, 2)) while (body.take()) {}
+    await peer.settled()
+    const ahead = allowed(peer, 0) + 65_535 - 180_000 - bodyBytes
+    expect(ahead).toBeGreaterThan(100_000)
+    expect(ahead).toBeLessThanOrEqual(200_000)
+  })
+
+  test('nothing is lent while no reader waits', async () => {
+    await using server = await serveFrames(readWhole, limits)
+    await using peer = await withUnread(server)
+    peer.request(5, [], false)
+    for (let index = 0; index < 2; index++) peer.data(5, Buffer.alloc(10_000))
+    await peer.settled()
+    expect(allowed(peer, 0)).toBe(200_000 - 65_535)
   })
 
   test('a dropped request returns its window to the connection', async () => {
