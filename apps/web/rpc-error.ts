@@ -19,7 +19,7 @@ export function loadErrorText(error: RpcError, service: 'movie' | 'rating'): str
   return textOf(error, service, 'You are not allowed to see this.')
 }
 
-/** The same for a page that repeats the request by itself, unless that is useless. */
+/** The same for a page that retries the request, unless that is useless. */
 export function retriedErrorText(error: RpcError): string {
   return `${loadErrorText(error, 'movie')}${isFinal(error) ? '' : ' Retrying…'}`
 }

@@ -14,7 +14,7 @@ interface ListErrorProps {
   readonly retry: () => void
 }
 
-/** The reason why movies could not be loaded, and ways on. */
+/** The reason why there are no movies, and ways on. */
 export function ListError({ view, error, isEmpty, retry }: ListErrorProps) {
   if (hasEnded(error)) return <EndedList retry={retry} />
   if (view.period && isUnranked(error)) return <UnrankedPeriod view={view} />
