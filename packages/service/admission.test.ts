@@ -1,4 +1,6 @@
 import { afterAll, expect, test } from 'bun:test'
+import { connect } from 'node:http2'
+import { text } from 'node:stream/consumers'
 import { Code, ConnectError, createClient } from '@connectrpc/connect'
 import { createGrpcTransport } from '@connectrpc/connect-node'
 import { pushbackHeader } from '@marquee/connect-hono/errors/retry-info'
@@ -47,6 +49,7 @@ async function start(callMs: number, limits: Partial<AdmissionLimits> = {}) {
     await held.promise
     return c.json({})
   })
+  app.post('/size', async (c) => c.text(`${(await c.req.arrayBuffer()).byteLength}`))
   const server = stack.use(await serve({ app, admission, port: 0, log }))
   const transport = createGrpcTransport({ baseUrl: server.url })
   const client = createClient(RatingService, transport)
@@ -114,6 +117,19 @@ test('probes get a response while other calls wait or are refused', async () => 
   expect(statuses).toEqual([200, 200, 200, 200])
   await client.check({}, { timeoutMs: 10_000 })
   await calls
+})
+
+test('large requests that wait on a connection do not stop the one that has started', async () => {
+  const limits = { inFlightInitial: 1, inFlightMin: 1, inFlightMax: 1 }
+  const { server } = await start(0, { ...patient, ...limits })
+  const session = connect(server.url)
+  const post = () => {
+    const stream = session.request({ ':method': 'POST', ':path': '/size' })
+    stream.end(Buffer.alloc(1024 ** 2))
+    return text(stream)
+  }
+  expect(await Promise.all(Array.from({ length: 8 }, post))).toEqual(Array(8).fill('1048576'))
+  session.close()
 })
 
 test('a call whose deadline passes while it waits never starts', async () => {
