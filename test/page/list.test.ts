@@ -71,8 +71,12 @@ describePage(
       const height = () => page.evaluate(() => document.documentElement.scrollHeight)
       await scrollUntil(page, async () => (await height()) > 20_000)
       await eventually(async () => expect(await rows.count()).toBeLessThanOrEqual(250))
-      const shown = page.locator('tr[aria-rowindex]').last()
-      const [index, text] = [await shown.getAttribute('aria-rowindex'), await shown.textContent()]
+      // In one step: while more rows load, another one becomes the last.
+      const lastRow = page.locator('tr[aria-rowindex]').last()
+      const { index, text } = await lastRow.evaluate((row) => ({
+        index: row.getAttribute('aria-rowindex'),
+        text: row.textContent,
+      }))
       expect(Number(index)).toBeGreaterThan(400)
       const block = page.locator('tbody').nth(Math.floor((Number(index) - 2) / 48))
       const blockHeight = () => block.evaluate((body) => (body as HTMLElement).offsetHeight)
