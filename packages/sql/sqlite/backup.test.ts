@@ -1,10 +1,19 @@
 import { expect, test } from 'bun:test'
-import { copyFileSync, existsSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { backUp, restore } from './backup.ts'
+import { checkAfterCrash } from './integrity.ts'
 import { closeSqlite, openSqlite, type Schema, transaction } from './sqlite.ts'
 
 const schema: Schema = {
@@ -45,6 +54,30 @@ test.each(['copied', 'moved'])(
     expect(existsSync(`${path}-wal`)).toBe(true)
   },
 )
+
+test('a database that another process writes to meanwhile counts as its own', async () => {
+  await using fixture = await setUp()
+  const { path } = fixture
+  const db = fixture.fill(3)
+  const touch = (file: string, ms: number) => {
+    const time = new Date(statSync(`${path}-wal`).mtimeMs + ms)
+    utimesSync(file, time, time)
+  }
+  db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  // Between the two looks at its files, the log began again after a checkpoint.
+  fixture.add(db, 1)
+  touch(path, 1_000)
+  let waits = 0
+  const check = checkAfterCrash(path, () => {
+    if (++waits < 3) return
+    fixture.add(db, 1)
+    touch(`${path}-wal`, 2_000)
+  })
+  check?.(db)
+  expect(waits).toBe(3)
+  closeSqlite(db)
+  expect(fixture.count(path)).toBe(5)
+})
 
 test('a database in use is not restored', async () => {
   await using fixture = await setUp()

@@ -2,18 +2,29 @@ import { closeSync, openSync, readSync, type Stats, statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { pagesOfLog } from './wal.ts'
 
+/** Number of looks at files that do not match, and the time between two, in milliseconds. */
+const looks = { countMax: 100, intervalMs: 10 }
+
 /**
  * Checks the files of a database that is about to be opened. SQLite removes its write-ahead log on
  * a clean close. When the log still exists, the returned function reads the whole database, and
  * throws when it is damaged. Throws immediately when the log seems to belong to another file:
- * SQLite would apply it to a backup that was copied back.
+ * SQLite would apply it to a backup that was copied back. Both files change while another process
+ * uses the database, and may not match for a moment: the check looks again for a second.
+ * @param wait Blocks the thread. Default: `Atomics.wait`.
  */
-export function checkAfterCrash(path: string): ((db: DatabaseSync) => void) | undefined {
-  const log = statSync(`${path}-wal`, { throwIfNoEntry: false })
-  const file = statSync(path, { throwIfNoEntry: false })
-  if (!log?.size || !file?.size) return undefined
-  if (!mayBeReplaced(file, log)) return (db) => checkWhole(db, 'quick_check')
-  if (isCheckpointed(path)) return (db) => checkWhole(db, 'integrity_check')
+export function checkAfterCrash(
+  path: string,
+  wait = blockThread,
+): ((db: DatabaseSync) => void) | undefined {
+  for (let look = 1; look <= looks.countMax; look++) {
+    const log = statSync(`${path}-wal`, { throwIfNoEntry: false })
+    const file = statSync(path, { throwIfNoEntry: false })
+    if (!log?.size || !file?.size) return undefined
+    if (!mayBeReplaced(file, log)) return (db) => checkWhole(db, 'quick_check')
+    if (isCheckpointed(path)) return (db) => checkWhole(db, 'integrity_check')
+    wait(looks.intervalMs)
+  }
   throw new Error(
     `it was replaced, and ${path}-wal belongs to the former file: stop the service and run "bun run restore ` +
       `${path} BACKUP", with ${path} as the backup to keep the present file`,
@@ -54,4 +65,8 @@ function checkWhole(db: DatabaseSync, check: 'quick_check' | 'integrity_check'):
   if (found === 'ok') return
   const [first = ''] = String(found).split('\n').slice(-1)
   throw new Error(`it is damaged, restore a backup (${first})`)
+}
+
+function blockThread(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
