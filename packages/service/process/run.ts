@@ -99,8 +99,8 @@ async function runUntilSignal<Config extends RunOptions>(
   const connections = createConnectionBudget({ ...(await readConnectionBounds()), log })
   const { on: onHangUp } = stack.use(takeHangUps(log))
   const { promise: started, resolve: onStarted } = Promise.withResolvers<void>()
-  const drained = { log, draining: draining.signal, started }
-  await start({ ...drained, connections, workers, onHangUp, use }, config)
+  const running = { log, draining: draining.signal, started, connections, workers, onHangUp, use }
+  await start(running, config)
   onStarted()
   workers.serving()
   log.info({ signal: await signalled }, 'shutting down')

@@ -8,9 +8,9 @@ const looks = { countMax: 100, intervalMs: 10 }
 /**
  * Checks the files of a database that is about to be opened. SQLite removes its write-ahead log on
  * a clean close. When the log still exists, the returned function reads the whole database, and
- * throws when it is damaged. Throws immediately when the log seems to belong to another file:
- * SQLite would apply it to a backup that was copied back. Both files change while another process
- * uses the database, and may not match for a moment: the check looks again for a second.
+ * throws when it is damaged. Throws when the log seems to belong to another file: SQLite would apply
+ * it to a backup that was copied back. While another process uses the database, its files may not
+ * match for a moment, so the check looks again for a second before it throws.
  * @param wait Blocks the thread. Default: `Atomics.wait`.
  */
 export function checkAfterCrash(
