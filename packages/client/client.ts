@@ -19,7 +19,11 @@ export interface Marquee {
   readonly movies: Calls<typeof MovieService>
   readonly metadata: Calls<typeof MetadataService>
   readonly ratings: Calls<typeof RatingService>
-  /** Watches the details of a movie: what it is, and its rating. Fails when there is no such movie. */
+  /**
+   * Watches the details of a movie: what it is, and its rating. Fails when there is no such movie.
+   * After a loss it continues from the last `resumeRevision`: the rating never goes back to an older
+   * one.
+   */
   watchMovie(
     request: MessageInitShape<typeof WatchMovieDetailsRequestSchema>,
     options?: WatchOptions,
@@ -44,16 +48,26 @@ export function createMarquee(options: ClientOptions): Marquee {
     ratings,
     metadata: createCalls(MetadataService, options),
     watchMovie: (request, watchOptions) =>
-      watch((call) => movies.watchMovieDetails(request, call), options, watchOptions),
-    watchRatings(request, watchOptions) {
-      type Last = WatchAggregatedRatingsResponse | undefined
-      const since = (last: Last) => last?.resumeRevision ?? request.sinceRevision ?? 0n
-      return watch(
-        (call, last: Last) =>
-          ratings.watchAggregatedRatings({ ...request, sinceRevision: since(last) }, call),
+      watch(
+        (call, last: WatchMovieDetailsResponse | undefined) =>
+          movies.watchMovieDetails(resumed(request, last), call),
         options,
         watchOptions,
-      )
-    },
+      ),
+    watchRatings: (request, watchOptions) =>
+      watch(
+        (call, last: WatchAggregatedRatingsResponse | undefined) =>
+          ratings.watchAggregatedRatings(resumed(request, last), call),
+        options,
+        watchOptions,
+      ),
   }
+}
+
+/** Returns the request that continues after a response. */
+function resumed<R extends { readonly sinceRevision?: bigint }>(
+  request: R,
+  last: { readonly resumeRevision: bigint } | undefined,
+): R {
+  return last === undefined ? request : { ...request, sinceRevision: last.resumeRevision }
 }

@@ -278,6 +278,23 @@ describe('a watch of a Marquee', () => {
     }
   })
 
+  test('a watch of a movie continues from the last revision', async () => {
+    const since: bigint[] = []
+    const { marquee } = openMarquee({
+      movies: {
+        async *watchMovieDetails({ sinceRevision }) {
+          since.push(sinceRevision)
+          yield { resumeRevision: sinceRevision + 5n }
+          if (since.length < 3) throw new ConnectError('shutting down', Code.Unavailable)
+        },
+      },
+    })
+    for await (const event of marquee.watchMovie({ movieId: 'alien', sinceRevision: 7n })) {
+      if (event.state === 'live' && event.value.resumeRevision === 22n) break
+    }
+    expect(since).toEqual([7n, 12n, 17n])
+  })
+
   test('a watch of a movie that is not there fails', async () => {
     const { marquee } = openMarquee({
       movies: {

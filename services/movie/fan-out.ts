@@ -181,6 +181,7 @@ class Source<C, V, T> {
   }
 }
 
-async function waitUnlessAborted(delayMs: number, signal: AbortSignal): Promise<void> {
+/** Waits for `delayMs` milliseconds, or until the signal is aborted. */
+export async function waitUnlessAborted(delayMs: number, signal: AbortSignal): Promise<void> {
   await delay(delayMs, undefined, { signal, ref: false }).catch(() => {})
 }

@@ -12,6 +12,12 @@ export interface Absent {
   readonly scale?: RatingScale | undefined
 }
 
+/** Rating of a movie, with the revision of its last change. */
+export type RatingLookup<R> = Lookup<R> & {
+  /** `undefined` when the revision is unknown: of an unavailable rating, and perhaps of an absent one. */
+  readonly revision?: bigint | undefined
+}
+
 /** Values that a rating may have: `min`, `min + step`, and so on, up to `max`. */
 export interface RatingScale {
   readonly min: number
@@ -127,7 +133,8 @@ export interface RatingBatch<R> {
 
 /** Ratings of movies. `R` is the type of the source. */
 export interface RatingSource<R> {
-  get(movieId: string, caller: Caller): Promise<Lookup<R>>
+  /** Reads the current rating. */
+  get(movieId: string, caller: Caller): Promise<RatingLookup<R>>
   /**
    * Returns the ratings of the movies. Returns `unavailable` instead of rejecting.
    */
@@ -135,10 +142,10 @@ export interface RatingSource<R> {
   /** Deletes a bounded number of ratings of the movie. Rejects when the source fails. */
   deleteSome(movieId: string, caller: Caller): Promise<DeletedRatings>
   /**
-   * Yields the rating now and after each change, `absent` while nobody has rated. Throws when the
-   * source fails.
+   * Yields the rating now and after each change, `absent` while nobody has rated, with its
+   * revision. Throws when the source fails.
    */
-  watch(movieId: string, caller: Caller): AsyncIterable<Lookup<R>>
+  watch(movieId: string, caller: Caller): AsyncIterable<RatingLookup<R>>
 }
 
 /** Movie with its rating. `unavailable` differs from `not-rated`. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Caller, Lookup, RatingSource } from './movie.ts'
+import type { Caller, RatingLookup, RatingSource } from './movie.ts'
 
 /** Delay before the next watch, in milliseconds. Doubles with each failure, with jitter. */
 const retryDelayMs = { min: 250, max: 5_000 }
@@ -32,7 +32,7 @@ export async function* ratingStates<R>({
   movieId,
   ratings,
   caller,
-}: RatingStatesOptions<R>): AsyncGenerator<Lookup<R>> {
+}: RatingStatesOptions<R>): AsyncGenerator<RatingLookup<R>> {
   const { signal } = caller
   let failures = 0
   let lossTimeMs = Number.NEGATIVE_INFINITY

@@ -6,7 +6,7 @@ import type { MovieRpc } from './rpc.ts'
 
 /**
  * Adds `GET /movie?id=`, which returns the details of the movie, and `GET /movie/watch?id=`, which
- * streams them. A stream always begins with the current details, so that it needs no position.
+ * streams them. `Last-Event-ID`, or `&since=`, continues an earlier stream.
  */
 export function addMovieRoutes(app: ServiceApp, rpc: MovieRpc): void {
   app.access.addRoute('/movie', { GET: MovieService.method.getMovieDetails })
@@ -19,7 +19,7 @@ export function addMovieRoutes(app: ServiceApp, rpc: MovieRpc): void {
   app.all('/movie', refuseMethod('GET, HEAD'))
   app.addStream('/movie/watch', MovieService.method.watchMovieDetails, (c) => ({
     implementation: rpc.watchMovieDetails,
-    request: { movieId: c.req.query('id') ?? '' },
+    request: { movieId: c.req.query('id') ?? '', sinceRevision: c.req.query('since') ?? '0' },
     eventOf: () => ({ name: 'movie' }),
   }))
 }

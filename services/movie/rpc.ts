@@ -100,14 +100,15 @@ export function createMovieRpc({ sources, draining, callsShare = true }: MovieRp
       return { deleted, deletedRatingCount, ratingsLeft: ratings === 'left' }
     },
 
-    async *watchMovieDetails({ movieId }, context) {
+    async *watchMovieDetails({ movieId, sinceRevision }, context) {
       const caller = callerOf(context)
       const movie = await watchedMovie(movieId, caller)
       if (movie.kind === 'absent') throw unknownMovie(movieId)
       if (movie.kind === 'unavailable') throw unavailable(movie.reason)
-      for await (const details of watches.watch(movieId, movie.value, caller)) {
+      const viewer = { metadata: movie.value, sinceRevision, caller }
+      for await (const { details, revision } of watches.watch(movieId, viewer)) {
         if (details.ratingStatus === 'unavailable') logMissingRating(details.reason, context)
-        yield toWatchMessage(details)
+        yield toWatchMessage(details, revision)
       }
     },
   } satisfies ServiceImpl<typeof MovieService>
@@ -178,12 +179,16 @@ function detailsMessage(details: Details<Metadata, AggregatedRating>): MovieDeta
 
 const watchMessages = new WeakMap<Details<Metadata, AggregatedRating>, WatchMovieDetailsResponse>()
 
-/** Returns one message for all who get these details. */
-function toWatchMessage(details: Details<Metadata, AggregatedRating>): WatchMovieDetailsResponse {
+/** Returns one message for all who get these details at the same revision. */
+function toWatchMessage(
+  details: Details<Metadata, AggregatedRating>,
+  resumeRevision: bigint,
+): WatchMovieDetailsResponse {
   const known = watchMessages.get(details)
-  if (known !== undefined) return known
+  if (known?.resumeRevision === resumeRevision) return known
   const movieDetails = detailsMessage(details)
-  const message = encodeOnce(create(WatchMovieDetailsResponseSchema, { movieDetails }))
+  const content = { movieDetails, resumeRevision }
+  const message = encodeOnce(create(WatchMovieDetailsResponseSchema, content))
   watchMessages.set(details, message)
   return message
 }

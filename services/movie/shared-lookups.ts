@@ -5,7 +5,7 @@ export const keptMs = 1_000
 /** Maximum number of shared lookups. Further ones are not shared. */
 export const sharedMax = 1_000
 
-type Get<T> = (id: string, caller: Caller) => Promise<Lookup<T>>
+type Get<L> = (id: string, caller: Caller) => Promise<L>
 
 /**
  * Shares one lookup among all who need the same id at the same time. Viewers come together: after a
@@ -13,10 +13,13 @@ type Get<T> = (id: string, caller: Caller) => Promise<Lookup<T>>
  * id and the span of the first caller, and continues when this caller leaves.
  * @param forget Calls a function after `delayMs` milliseconds.
  */
-export function shareLookups<T>(get: Get<T>, forget = callLater): Get<T> {
-  const shared = new Map<string, Promise<Lookup<T>>>()
+export function shareLookups<T, L extends Lookup<T> = Lookup<T>>(
+  get: Get<L>,
+  forget = callLater,
+): Get<L> {
+  const shared = new Map<string, Promise<L>>()
 
-  function start(id: string, { requestId, span }: Caller): Promise<Lookup<T>> {
+  function start(id: string, { requestId, span }: Caller): Promise<L> {
     const caller = { signal: new AbortController().signal, deadlineMs: undefined, requestId, span }
     const lookup = get(id, caller)
     shared.set(id, lookup)

@@ -102,13 +102,15 @@ export function createRatingSource(
   const optional = { ...bound, share: ratingShare }
   const refs = (ids: readonly string[]) => ids.map((recordId) => ({ recordId, recordType }))
   return {
-    get: (recordId, caller) =>
-      lookUp(async () => {
+    async get(recordId, caller) {
+      const lookup = await lookUp(async () => {
         const { aggregatedRating } = await callUpstream(caller, optional, (options) =>
           client.getAggregatedRating({ recordId, recordType }, options),
         )
         return aggregatedRating
-      }),
+      })
+      return lookup.kind === 'found' ? { ...lookup, revision: lookup.value.revision } : lookup
+    },
     getMany: (ids, caller) =>
       lookUp(async () => {
         const { aggregatedRatings, scales } = await callUpstream(caller, optional, (options) =>
@@ -134,9 +136,10 @@ async function* watchRating(client: Client<typeof RatingService>, id: string, ca
     // An idle stream repeats its last message.
     if (last && next && equals(AggregatedRatingSchema, last, next)) continue
     last = next
+    const revision = next?.revision
     yield next?.count
-      ? ({ kind: 'found', value: next } as const)
-      : ({ kind: 'absent', scale: next?.scale } as const)
+      ? ({ kind: 'found', value: next, revision } as const)
+      : ({ kind: 'absent', scale: next?.scale, revision } as const)
   }
 }
 

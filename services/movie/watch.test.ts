@@ -159,7 +159,7 @@ test('a watch by REST has an event for each change of the rating, and leaving en
   const next = async () => (await reader?.read())?.value
   expect(await next()).toMatch(/event: movie\ndata: {"movieDetails":.*"count":"1".*}\n\n$/)
   bench.ratings.push(2n)
-  expect(await next()).toMatch(/^event: movie\ndata: {"movieDetails":.*"count":"2".*}\n\n$/)
+  expect(await next()).toMatch(/^id: 0\nevent: movie\ndata: {"movieDetails":.*"count":"2".*}\n\n$/)
   leaving.abort()
   await waitFor(() => bench.ratings.openCount() === 0, { what: 'the upstream watch to end' })
 })

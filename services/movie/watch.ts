@@ -1,15 +1,24 @@
-import { createFanOut, type FanOutOptions } from './fan-out.ts'
-import { type Caller, type Details, join, type Lookup, type RatingSource } from './movie.ts'
+import { createFanOut, type FanOutOptions, waitUnlessAborted } from './fan-out.ts'
+import { type Caller, join, type RatingLookup, type RatingSource } from './movie.ts'
 import { ratingStates } from './rating-states.ts'
+import { type ReachedDetails, resumeDetails } from './resume.ts'
+import { shareLookups } from './shared-lookups.ts'
 
 /** Watches the ratings of movies, each once for all its viewers. */
 export interface DetailsWatches<M, R> {
   /**
    * Yields the details of a movie, and again whenever its rating changes, becomes unavailable or
-   * returns, until the signal is aborted. All viewers of a movie get the same objects.
-   * @param metadata Metadata of the movie. The newest one applies to all its viewers.
+   * returns, until the signal is aborted. All viewers of a movie get the same details.
    */
-  watch(movieId: string, metadata: M, caller: Caller): AsyncGenerator<Details<M, R>>
+  watch(movieId: string, viewer: Viewer<M>): AsyncGenerator<ReachedDetails<M, R>>
+}
+
+export interface Viewer<M> {
+  /** Metadata of the movie. The newest one applies to all its viewers. */
+  readonly metadata: M
+  /** Revision of the rating that the viewer has seen. Older ones are left out. 0 for none. */
+  readonly sinceRevision: bigint
+  readonly caller: Caller
 }
 
 export interface DetailsWatchesOptions<R> extends SharedOptions {
@@ -21,9 +30,10 @@ type SharedOptions = Pick<FanOutOptions<unknown, unknown, unknown>, 'draining' |
 export function createDetailsWatches<M, R>(
   options: DetailsWatchesOptions<R>,
 ): DetailsWatches<M, R> {
-  const { ratings, ...shared } = options
-  const fanOut = createFanOut<Viewer<M>, Lookup<R>, Details<M, R>>({
+  const { ratings, wait = waitUnlessAborted, ...shared } = options
+  const fanOut = createFanOut<Viewer<M>, RatingLookup<R>, ReachedDetails<M, R, undefined>>({
     ...shared,
+    wait,
     // The shared call carries the request id and the span of the first viewer.
     open: (movieId, { caller: { requestId, span } }, signal) =>
       ratingStates({
@@ -31,11 +41,18 @@ export function createDetailsWatches<M, R>(
         ratings,
         caller: { signal, requestId, span, deadlineMs: undefined },
       }),
-    combine: (rating, { metadata }) => join(metadata, rating),
+    combine: (rating, { metadata }) => reached(metadata, rating),
   })
+  // A kept rating might be older than the request for it.
+  const currentRating = shareLookups(ratings.get, (drop) => drop())
   return {
-    watch: (movieId, metadata, caller) =>
-      fanOut.follow(movieId, { metadata, caller }, caller.signal),
+    watch(movieId, viewer) {
+      const { metadata, sinceRevision, caller } = viewer
+      const { signal } = caller
+      const states = fanOut.follow(movieId, viewer, signal)
+      const read = async () => reached(metadata, await currentRating(movieId, caller))
+      return resumeDetails({ states, sinceRevision, read, wait, signal })
+    },
   }
 }
 
@@ -43,14 +60,14 @@ export function createDetailsWatches<M, R>(
 export function createSeparateWatches<M, R>(
   options: DetailsWatchesOptions<R>,
 ): DetailsWatches<M, R> {
-  const wait = async () => {}
+  // Nothing stays open for a later call.
+  const draining = AbortSignal.abort()
   return {
-    watch: (movieId, metadata, caller) =>
-      createDetailsWatches<M, R>({ ...options, wait }).watch(movieId, metadata, caller),
+    watch: (movieId, viewer) =>
+      createDetailsWatches<M, R>({ ...options, draining }).watch(movieId, viewer),
   }
 }
 
-interface Viewer<M> {
-  readonly metadata: M
-  readonly caller: Caller
+function reached<M, R>(metadata: M, rating: RatingLookup<R>): ReachedDetails<M, R, undefined> {
+  return { details: join(metadata, rating), revision: rating.revision }
 }

@@ -21,9 +21,13 @@ export function startWatchers(transport: Transport, movieId: string, count: numb
   let reopenedCount = 0
 
   async function watch(watcher: number): Promise<void> {
+    let sinceRevision = 0n
     while (!signal.aborted) {
       try {
-        for await (const { movieDetails } of movies.watchMovieDetails({ movieId }, { signal })) {
+        const request = { movieId, sinceRevision }
+        for await (const response of movies.watchMovieDetails(request, { signal })) {
+          const { movieDetails, resumeRevision } = response
+          sinceRevision = resumeRevision
           const seen = movieDetails?.rating?.count
           if (seen === undefined) continue
           if (seen < (latest[watcher] ?? 0n)) failed.push(`watcher ${watcher} went back to ${seen}`)

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file movie/v1/movie.proto.
  */
 export const file_movie_v1_movie: GenFile = /*@__PURE__*/
-  fileDesc(/*@__PURE__*/ btoa("\n\u0014movie/v1/movie.proto\u0012\bmovie.v1\"\xbb\u0001\n\fMovieDetails\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012+\n\u0006rating\u0018\u0002 \u0001(\u000b2\u001b.rating.v1.AggregatedRating\u0012-\n\rrating_status\u0018\u0003 \u0001(\u000e2\u0016.movie.v1.RatingStatus\u0012&\n\frating_scale\u0018\u0004 \u0001(\u000b2\u0010.rating.v1.Scale\"*\n\u0016GetMovieDetailsRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\"H\n\u0017GetMovieDetailsResponse\u0012-\n\rmovie_details\u0018\u0001 \u0001(\u000b2\u0016.movie.v1.MovieDetails\"\xb8\u0002\n\u0011ListMoviesRequest\u00120\n\u0005order\u0018\u0001 \u0001(\u000e2!.movie.v1.ListMoviesRequest.Order\u0012\r\n\u0005query\u0018\u0002 \u0001(\t\u0012\u0018\n\u0010rating_count_min\u0018\u0003 \u0001(\u0003\u0012\u0011\n\tpage_size\u0018\u0004 \u0001(\u0005\u0012\u0012\n\npage_token\u0018\u0005 \u0001(\t\u0012\u000e\n\u0006filter\u0018\u0006 \u0001(\t\u0012\u0010\n\border_by\u0018\u0007 \u0001(\t\u0012\u0016\n\u000einclude_facets\u0018\b \u0001(\b\u0012!\n\u0006period\u0018\t \u0001(\u000e2\u0011.rating.v1.Period\"D\n\u0005Order\u0012\u0015\n\u0011ORDER_UNSPECIFIED\u0010\u0000\u0012\u000f\n\u000bORDER_TITLE\u0010\u0001\u0012\u0013\n\u000fORDER_TOP_RATED\u0010\u0002\"\xee\u0001\n\u0012ListMoviesResponse\u0012&\n\u0006movies\u0018\u0001 \u0003(\u000b2\u0016.movie.v1.MovieDetails\u0012\u0017\n\u000fnext_page_token\u0018\u0002 \u0001(\t\u0012\u0012\n\ntotal_size\u0018\u0003 \u0001(\u0005\u0012#\n\u0006facets\u0018\u0004 \u0001(\u000b2\u0013.metadata.v1.Facets\u0012+\n\u0007ratings\u0018\u0005 \u0001(\u000b2\u001a.metadata.v1.ListedRatings\u00121\n\u000eperiod_ratings\u0018\u0006 \u0003(\u000b2\u0019.metadata.v1.PeriodRating\"?\n\u0018ListSimilarMoviesRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\u0012\u0011\n\tpage_size\u0018\u0002 \u0001(\u0005\"p\n\u0019ListSimilarMoviesResponse\u0012&\n\u0006movies\u0018\u0001 \u0003(\u000b2\u0016.movie.v1.MovieDetails\u0012+\n\u0007ratings\u0018\u0002 \u0001(\u000b2\u001a.metadata.v1.ListedRatings\"L\n\u0012DeleteMovieRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\u0012\u0016\n\u000edelete_ratings\u0018\u0002 \u0001(\b\u0012\f\n\u0004etag\u0018\u0003 \u0001(\t\"Z\n\u0013DeleteMovieResponse\u0012\u000f\n\u0007deleted\u0018\u0001 \u0001(\b\u0012\u001c\n\u0014deleted_rating_count\u0018\u0002 \u0001(\u0003\u0012\u0014\n\fratings_left\u0018\u0003 \u0001(\b\",\n\u0018WatchMovieDetailsRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\"J\n\u0019WatchMovieDetailsResponse\u0012-\n\rmovie_details\u0018\u0001 \u0001(\u000b2\u0016.movie.v1.MovieDetails*\x82\u0001\n\fRatingStatus\u0012\u001d\n\u0019RATING_STATUS_UNSPECIFIED\u0010\u0000\u0012\u0017\n\u0013RATING_STATUS_RATED\u0010\u0001\u0012\u001b\n\u0017RATING_STATUS_NOT_RATED\u0010\u0002\u0012\u001d\n\u0019RATING_STATUS_UNAVAILABLE\u0010\u00032\xd2\u0003\n\fMovieService\u0012[\n\u000fGetMovieDetails\u0012 .movie.v1.GetMovieDetailsRequest\u001a!.movie.v1.GetMovieDetailsResponse\"\u0003\x90\u0002\u0001\u0012L\n\nListMovies\u0012\u001b.movie.v1.ListMoviesRequest\u001a\u001c.movie.v1.ListMoviesResponse\"\u0003\x90\u0002\u0001\u0012a\n\u0011ListSimilarMovies\u0012\".movie.v1.ListSimilarMoviesRequest\u001a#.movie.v1.ListSimilarMoviesResponse\"\u0003\x90\u0002\u0001\u0012O\n\u000bDeleteMovie\u0012\u001c.movie.v1.DeleteMovieRequest\u001a\u001d.movie.v1.DeleteMovieResponse\"\u0003\x90\u0002\u0002\u0012c\n\u0011WatchMovieDetails\u0012\".movie.v1.WatchMovieDetailsRequest\u001a#.movie.v1.WatchMovieDetailsResponse\"\u0003\x90\u0002\u00010\u0001b\u0006proto3"), [file_metadata_v1_metadata, file_rating_v1_rating]);
+  fileDesc(/*@__PURE__*/ btoa("\n\u0014movie/v1/movie.proto\u0012\bmovie.v1\"\xbb\u0001\n\fMovieDetails\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012+\n\u0006rating\u0018\u0002 \u0001(\u000b2\u001b.rating.v1.AggregatedRating\u0012-\n\rrating_status\u0018\u0003 \u0001(\u000e2\u0016.movie.v1.RatingStatus\u0012&\n\frating_scale\u0018\u0004 \u0001(\u000b2\u0010.rating.v1.Scale\"*\n\u0016GetMovieDetailsRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\"H\n\u0017GetMovieDetailsResponse\u0012-\n\rmovie_details\u0018\u0001 \u0001(\u000b2\u0016.movie.v1.MovieDetails\"\xb8\u0002\n\u0011ListMoviesRequest\u00120\n\u0005order\u0018\u0001 \u0001(\u000e2!.movie.v1.ListMoviesRequest.Order\u0012\r\n\u0005query\u0018\u0002 \u0001(\t\u0012\u0018\n\u0010rating_count_min\u0018\u0003 \u0001(\u0003\u0012\u0011\n\tpage_size\u0018\u0004 \u0001(\u0005\u0012\u0012\n\npage_token\u0018\u0005 \u0001(\t\u0012\u000e\n\u0006filter\u0018\u0006 \u0001(\t\u0012\u0010\n\border_by\u0018\u0007 \u0001(\t\u0012\u0016\n\u000einclude_facets\u0018\b \u0001(\b\u0012!\n\u0006period\u0018\t \u0001(\u000e2\u0011.rating.v1.Period\"D\n\u0005Order\u0012\u0015\n\u0011ORDER_UNSPECIFIED\u0010\u0000\u0012\u000f\n\u000bORDER_TITLE\u0010\u0001\u0012\u0013\n\u000fORDER_TOP_RATED\u0010\u0002\"\xee\u0001\n\u0012ListMoviesResponse\u0012&\n\u0006movies\u0018\u0001 \u0003(\u000b2\u0016.movie.v1.MovieDetails\u0012\u0017\n\u000fnext_page_token\u0018\u0002 \u0001(\t\u0012\u0012\n\ntotal_size\u0018\u0003 \u0001(\u0005\u0012#\n\u0006facets\u0018\u0004 \u0001(\u000b2\u0013.metadata.v1.Facets\u0012+\n\u0007ratings\u0018\u0005 \u0001(\u000b2\u001a.metadata.v1.ListedRatings\u00121\n\u000eperiod_ratings\u0018\u0006 \u0003(\u000b2\u0019.metadata.v1.PeriodRating\"?\n\u0018ListSimilarMoviesRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\u0012\u0011\n\tpage_size\u0018\u0002 \u0001(\u0005\"p\n\u0019ListSimilarMoviesResponse\u0012&\n\u0006movies\u0018\u0001 \u0003(\u000b2\u0016.movie.v1.MovieDetails\u0012+\n\u0007ratings\u0018\u0002 \u0001(\u000b2\u001a.metadata.v1.ListedRatings\"L\n\u0012DeleteMovieRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\u0012\u0016\n\u000edelete_ratings\u0018\u0002 \u0001(\b\u0012\f\n\u0004etag\u0018\u0003 \u0001(\t\"Z\n\u0013DeleteMovieResponse\u0012\u000f\n\u0007deleted\u0018\u0001 \u0001(\b\u0012\u001c\n\u0014deleted_rating_count\u0018\u0002 \u0001(\u0003\u0012\u0014\n\fratings_left\u0018\u0003 \u0001(\b\"D\n\u0018WatchMovieDetailsRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\u0012\u0016\n\u000esince_revision\u0018\u0002 \u0001(\u0003\"c\n\u0019WatchMovieDetailsResponse\u0012-\n\rmovie_details\u0018\u0001 \u0001(\u000b2\u0016.movie.v1.MovieDetails\u0012\u0017\n\u000fresume_revision\u0018\u0002 \u0001(\u0003*\x82\u0001\n\fRatingStatus\u0012\u001d\n\u0019RATING_STATUS_UNSPECIFIED\u0010\u0000\u0012\u0017\n\u0013RATING_STATUS_RATED\u0010\u0001\u0012\u001b\n\u0017RATING_STATUS_NOT_RATED\u0010\u0002\u0012\u001d\n\u0019RATING_STATUS_UNAVAILABLE\u0010\u00032\xd2\u0003\n\fMovieService\u0012[\n\u000fGetMovieDetails\u0012 .movie.v1.GetMovieDetailsRequest\u001a!.movie.v1.GetMovieDetailsResponse\"\u0003\x90\u0002\u0001\u0012L\n\nListMovies\u0012\u001b.movie.v1.ListMoviesRequest\u001a\u001c.movie.v1.ListMoviesResponse\"\u0003\x90\u0002\u0001\u0012a\n\u0011ListSimilarMovies\u0012\".movie.v1.ListSimilarMoviesRequest\u001a#.movie.v1.ListSimilarMoviesResponse\"\u0003\x90\u0002\u0001\u0012O\n\u000bDeleteMovie\u0012\u001c.movie.v1.DeleteMovieRequest\u001a\u001d.movie.v1.DeleteMovieResponse\"\u0003\x90\u0002\u0002\u0012c\n\u0011WatchMovieDetails\u0012\".movie.v1.WatchMovieDetailsRequest\u001a#.movie.v1.WatchMovieDetailsResponse\"\u0003\x90\u0002\u00010\u0001b\u0006proto3"), [file_metadata_v1_metadata, file_rating_v1_rating]);
 
 /**
  * MovieDetails is a movie with its rating.
@@ -381,6 +381,16 @@ export type WatchMovieDetailsRequest = Message<"movie.v1.WatchMovieDetailsReques
    * @generated from field: string movie_id = 1;
    */
   movieId: string;
+
+  /**
+   * The resume_revision of an earlier response to the same request. The stream begins with the current details, and
+   * never with an older rating. While the service cannot read a rating that is recent enough, it is
+   * RATING_STATUS_UNAVAILABLE. 0 for the details as the instance has them. A revision that the rating service has not
+   * reached is the same as 0: it is from another database, or from before a backup was restored.
+   *
+   * @generated from field: int64 since_revision = 2;
+   */
+  sinceRevision: bigint;
 };
 
 /**
@@ -398,6 +408,14 @@ export type WatchMovieDetailsResponse = Message<"movie.v1.WatchMovieDetailsRespo
    * @generated from field: movie.v1.MovieDetails movie_details = 1;
    */
   movieDetails?: MovieDetails | undefined;
+
+  /**
+   * The revision of the last rating that was sent. As since_revision it continues the stream: the client misses no last
+   * state, and may receive a state twice.
+   *
+   * @generated from field: int64 resume_revision = 2;
+   */
+  resumeRevision: bigint;
 };
 
 /**
@@ -516,9 +534,10 @@ export const MovieService: GenService<{
   },
   /**
    * WatchMovieDetails returns a movie's details, then the details again whenever the rating changes,
-   * becomes unavailable or available again. Fails with NOT_FOUND when the movie is absent. A quiet stream
-   * repeats its last message within 15 seconds, unless the service sets another time, so that no proxy closes it. The
-   * stream ends with UNAVAILABLE when the service shuts down: call again.
+   * becomes unavailable or available again. Fails with NOT_FOUND when the movie is absent. With since_revision, a
+   * client continues where it stopped, at any instance and by any protocol. A quiet stream repeats its last message
+   * within 15 seconds, unless the service sets another time, so that no proxy closes it. The stream ends with
+   * UNAVAILABLE when the service shuts down: call again.
    *
    * @generated from rpc movie.v1.MovieService.WatchMovieDetails
    */
