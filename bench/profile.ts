@@ -1,33 +1,46 @@
 /**
- * Shows where the time of a call goes: `bun run profile grpc-unary`. The metadata service runs with
- * Bun's profiler, which samples its JavaScript; the other threads are read from `/proc`.
+ * Shows where the time of a call goes: `bun run profile grpc-unary`. The service runs with Bun's
+ * profiler, which samples its JavaScript; the other threads are read from `/proc`.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { DescMessage } from '@bufbuild/protobuf'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { MetadataService } from '../gen/metadata/v1/metadata_pb.ts'
 import { runCommand } from '../scripts/command.ts'
-import { startNeeded } from './bench.ts'
-import { callOnce, prepareLoad } from './calls.ts'
+import { type Candidate, startNeeded } from './bench.ts'
+import { type Call, callOnce, prepareLoad } from './calls.ts'
+import { movieDetails, startUpstreams, upstreamFlags } from './cases/movie-details.ts'
 import { loadCatalogue, movieId } from './catalogue.ts'
 import { threadTimesMs } from './cpu.ts'
 import { type CpuProfile, sharesOf, stacksOf, toFolded } from './cpu-profile.ts'
 import { type Flood, findFlood } from './flood.ts'
+import type { Load } from './load.ts'
 import { marqueeProfiled } from './peers.ts'
 import { connectJson, grpc, type Wire } from './wire.ts'
 
 const help = `bun run profile CASE [--folded FILE]
 
-  CASE      grpc-unary, connect-json-h1 or connect-json-h2: GetMetadata, as in \`bun run bench\`
+  CASE      grpc-unary, connect-json-h1, connect-json-h2 or movie-details, as in \`bun run bench\`
   --folded  writes the stacks for a flame graph, such as that of inferno-flamegraph
 
 It needs h2load. The profiler itself slows a call down by about a half: read shares, not times.`
 
-const wires: Readonly<Record<string, Wire>> = {
-  'grpc-unary': grpc,
-  'connect-json-h1': connectJson('1.1'),
-  'connect-json-h2': connectJson('2'),
+/** A profiled service, and the load on it. */
+interface Subject {
+  readonly pid: number
+  readonly load: Load
+}
+
+/** Starts a service that writes its profile into the folder when the stack is disposed. */
+type Start = (folder: string, stack: AsyncDisposableStack) => Promise<Subject>
+
+const cases: Readonly<Record<string, Start>> = {
+  'grpc-unary': startMetadata(grpc),
+  'connect-json-h1': startMetadata(connectJson('1.1')),
+  'connect-json-h2': startMetadata(connectJson('2')),
+  'movie-details': startMovie,
 }
 const warmUpCount = 100_000
 const callCount = 200_000
@@ -39,17 +52,17 @@ function readOptions(args: string[]) {
     options: { folded: { type: 'string' } },
   })
   const [name = '', ...rest] = positionals
-  const wire = Object.hasOwn(wires, name) ? wires[name] : undefined
-  if (wire === undefined || rest.length > 0)
-    throw new Error(`choose one case: ${Object.keys(wires).join(', ')}`)
-  return { name, wire, folded: values.folded }
+  const start = Object.hasOwn(cases, name) ? cases[name] : undefined
+  if (start === undefined || rest.length > 0)
+    throw new Error(`choose one case: ${Object.keys(cases).join(', ')}`)
+  return { name, start, folded: values.folded }
 }
 
-async function run({ name, wire, folded }: ReturnType<typeof readOptions>): Promise<boolean> {
+async function run({ name, start, folded }: ReturnType<typeof readOptions>): Promise<boolean> {
   const flood = findFlood()
   if ('missing' in flood) throw new Error(flood.missing)
   await using folder = await temporaryFolder()
-  const { profile, lastUs, threads } = await measure(name, wire, folder.path, flood.value)
+  const { profile, lastUs, threads } = await measure(start, folder.path, flood.value)
   const stacks = stacksOf(profile, lastUs)
   console.log(`${name}, shares of the JavaScript thread:\n`)
   for (const [area, share] of sharesOf(stacks)) console.log(`${percent(share)}  ${area}`)
@@ -61,24 +74,47 @@ async function run({ name, wire, folded }: ReturnType<typeof readOptions>): Prom
   return true
 }
 
+function startMetadata(wire: Wire): Start {
+  return async (folder, stack) => {
+    const database = await loadCatalogue(folder)
+    const service = marqueeProfiled('metadata', folder, '--database-url', database)
+    const method = MetadataService.method.getMetadata
+    const call = { name: 'metadata', wire, method, request: { movieId } }
+    return startProfiled(service, call, folder, stack)
+  }
+}
+
+async function startMovie(folder: string, stack: AsyncDisposableStack): Promise<Subject> {
+  const upstreams = await startUpstreams(folder, stack)
+  const service = marqueeProfiled('movie', folder, ...upstreamFlags(upstreams))
+  return startProfiled(service, movieDetails, folder, stack)
+}
+
+async function startProfiled<I extends DescMessage, O extends DescMessage>(
+  service: Candidate,
+  call: Omit<Call<I, O>, 'response'>,
+  folder: string,
+  stack: AsyncDisposableStack,
+): Promise<Subject> {
+  const peer = await startNeeded(service, stack)
+  const response = await callOnce(call, peer)
+  const toLoad = await prepareLoad({ ...call, response }, folder)
+  return { pid: peer.pid, load: toLoad(peer) }
+}
+
 /** Floods a service, and returns the profile with the length of its part under load. */
-async function measure(name: string, wire: Wire, folder: string, flood: Flood) {
-  const database = await loadCatalogue(folder)
-  const call = { name, wire, method: MetadataService.method.getMetadata, request: { movieId } }
+async function measure(start: Start, folder: string, flood: Flood) {
   let lastUs: number
   let threads: Map<string, number>
   {
     await using stack = new AsyncDisposableStack()
-    const service = marqueeProfiled('metadata', folder, '--database-url', database)
-    const peer = await startNeeded(service, stack)
-    const response = await callOnce(call, peer)
-    const load = (await prepareLoad({ ...call, response }, folder))(peer)
+    const { pid, load } = await start(folder, stack)
     await flood(load, warmUpCount)
-    const before = threadTimesMs(peer.pid)
+    const before = threadTimesMs(pid)
     const startMs = performance.now()
     await flood(load, callCount)
     lastUs = (performance.now() - startMs) * 1_000
-    const after = threadTimesMs(peer.pid)
+    const after = threadTimesMs(pid)
     threads = new Map([...after].map(([thread, ms]) => [thread, ms - (before.get(thread) ?? 0)]))
   }
   const file = (await readdir(folder)).find((one) => one.endsWith('.cpuprofile'))

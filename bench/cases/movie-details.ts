@@ -14,21 +14,35 @@ import { grpc } from '../wire.ts'
  */
 const streamCount = 4
 
+const method = MovieService.method.getMovieDetails
+/** `GetMovieDetails` by gRPC. */
+export const movieDetails = {
+  name: 'movie-details',
+  wire: grpc,
+  method,
+  request: { movieId },
+  streamCount,
+}
+
+/** Origins of the services that movie calls. */
+export interface Upstreams {
+  readonly metadata: string
+  readonly rating: string
+}
+
 /**
  * Measures `GetMovieDetails` by gRPC: the processor time of the movie service, which calls metadata
  * and rating in processes of their own, on Bun.
  */
 export async function measureMovieDetails(bench: Bench): Promise<void> {
   await using stack = new AsyncDisposableStack()
-  const { metadata, rating } = await startUpstreams(bench, stack)
-  const upstreamFlags = ['--metadata-url', metadata, '--rating-url', rating]
+  const { metadata, rating } = await startUpstreams(bench.folder, stack)
   const candidates = [
-    ...marqueeEverywhere('movie', ...upstreamFlags),
+    ...marqueeEverywhere('movie', ...upstreamFlags({ metadata, rating })),
     grpcGoMovie(new URL(metadata).host, new URL(rating).host),
   ]
   const peers = await startAll(candidates, stack, bench)
-  const method = MovieService.method.getMovieDetails
-  const call = { name: 'movie-details', wire: grpc, method, request: { movieId }, streamCount }
+  const call = movieDetails
   const [own] = peers
   if (own === undefined) throw new Error('the movie service does not start')
   const response = await callOnce(call, own)
@@ -36,11 +50,19 @@ export async function measureMovieDetails(bench: Bench): Promise<void> {
   await measureCalls(bench, { ...call, response }, peers, 'grpc-go')
 }
 
+/** Returns the flags of a movie service that calls them. */
+export function upstreamFlags({ metadata, rating }: Upstreams): string[] {
+  return ['--metadata-url', metadata, '--rating-url', rating]
+}
+
 /** Starts metadata with the catalogue, and rating with one rating of the movie. */
-async function startUpstreams(bench: Bench, stack: AsyncDisposableStack) {
-  const file = (name: string) => join(bench.folder, name)
+export async function startUpstreams(
+  folder: string,
+  stack: AsyncDisposableStack,
+): Promise<Upstreams> {
+  const file = (name: string) => join(folder, name)
   const databases = ['--database-url', `sqlite:${file('rating.db')}`, '--event-log', file('log.db')]
-  const catalogue = ['--database-url', await loadCatalogue(bench.folder)]
+  const catalogue = ['--database-url', await loadCatalogue(folder)]
   const metadata = await startNeeded(marquee('metadata', 'bun', ...catalogue), stack)
   const rating = await startNeeded(marquee('rating', 'bun', ...databases), stack)
   const method = RatingService.method.putRating
