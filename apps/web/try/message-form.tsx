@@ -87,7 +87,6 @@ function FieldRow({ field, value, path, onChange }: FieldProps) {
           value={value}
           id={id}
           name={field.name}
-          label={field.name}
           path={path}
           describedBy={`${id}-problems ${id}-hints`}
           wrong={problems.length > 0}
@@ -109,13 +108,21 @@ interface ProblemsOptions extends Pick<FieldProps, 'field' | 'value' | 'path'> {
 
 /** The problems of a field: by its type at once, by its rules after `check`, and the server's. */
 function useProblems({ field, value, path, isLeaf }: ProblemsOptions) {
-  const { registry, violations } = useContext(FormContext)
+  const { registry } = useContext(FormContext)
   const [isChecked, setChecked] = useState(false)
   const malformed = isLeaf ? fieldProblem(field, value, registry) : undefined
-  const reported = violations.get(path)
+  const reported = useReported(path, value)
   const broken = isChecked ? fieldRules(field, registry).problemOf(value) : undefined
   const problems = malformed ? [malformed] : (reported ?? (broken ? [broken] : []))
   return { problems, check: () => setChecked(true) }
+}
+
+/** The problems that the server has found in the value, until it is edited. */
+function useReported(path: string, value: JsonValue | undefined): readonly string[] | undefined {
+  const { violations } = useContext(FormContext)
+  const sent = useRef({ violations, value })
+  if (sent.current.violations !== violations) sent.current = { violations, value }
+  return sent.current.value === value ? violations.get(path) : undefined
 }
 
 interface NestedFormProps extends Omit<FieldProps, 'field' | 'onChange'> {
@@ -172,9 +179,8 @@ interface ListItemProps extends Omit<NestedFormProps, 'desc'> {
 
 function ListItem({ field, value, label, path, onChange, remove }: ListItemProps) {
   const id = useId()
-  const { violations } = useContext(FormContext)
   const control = controlOf(field)
-  const problems = violations.get(path) ?? []
+  const problems = useReported(path, value) ?? []
   const shared = { value, label, path, onChange }
   return (
     <div class="many-item">
@@ -185,6 +191,7 @@ function ListItem({ field, value, label, path, onChange, remove }: ListItemProps
           control={control}
           id={id}
           name={field.name}
+          describedBy={`${id}-problems`}
           wrong={problems.length > 0}
           {...shared}
         />
@@ -197,7 +204,9 @@ function ListItem({ field, value, label, path, onChange, remove }: ListItemProps
       >
         <span aria-hidden="true">×</span>
       </button>
-      <p class="field-problems">{problems.join(' · ')}</p>
+      <p class="field-problems" id={`${id}-problems`}>
+        {problems.join(' · ')}
+      </p>
     </div>
   )
 }

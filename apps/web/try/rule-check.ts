@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf'
-import { number, patternText } from './rule-text.ts'
+import { number, patternProblem } from './rule-text.ts'
 
 /** Why the value breaks one of these rules, or `undefined`. An empty value breaks only `required`. */
 export function checkRules(
@@ -31,7 +31,7 @@ function checkText({ minLen, maxLen, pattern }: JsonObject, value: string): stri
     return `At most ${number(maxLen)} characters; it has ${number(length)}`
   if (length < Number(minLen ?? 0)) return `At least ${number(minLen)} characters`
   if (pattern === undefined || new RegExp(String(pattern), 'u').test(value)) return undefined
-  return `Must be: ${patternText(String(pattern))}`
+  return patternProblem(String(pattern))
 }
 
 function isOver(size: number, max: JsonValue | undefined): boolean {

@@ -16,6 +16,11 @@ export function patternText(pattern: string): string {
   return patternTexts[pattern] ?? 'of a certain form'
 }
 
+/** Why a value breaks the rule of a pattern. */
+export function patternProblem(pattern: string): string {
+  return `Must be: ${patternText(pattern)}`
+}
+
 /** The length of a value in words, without a minimum of 1: such a field is marked as required. */
 export function sized(min: JsonValue | undefined, max: JsonValue | undefined, noun: string) {
   const isLow = min === undefined || Number(min) <= 1

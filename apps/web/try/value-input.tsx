@@ -9,9 +9,10 @@ interface ValueInputProps {
   /** Name of the field. */
   readonly name: string
   /** Label for screen readers where there is no label element. */
-  readonly label: string
+  readonly label?: string
   readonly path: string
-  readonly describedBy?: string
+  /** Ids of the elements with its problems and rules. */
+  readonly describedBy: string
   readonly wrong: boolean
   readonly onChange: (value: JsonValue) => void
   readonly onBlur?: () => void
@@ -23,7 +24,7 @@ export function ValueInput(props: ValueInputProps) {
   const attributes = {
     id,
     class: 'input',
-    'aria-label': describedBy === undefined ? label : undefined,
+    'aria-label': label,
     'aria-describedby': describedBy,
     'aria-invalid': wrong,
     'data-path': path,

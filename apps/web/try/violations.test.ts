@@ -40,6 +40,14 @@ test('a missing value is required, whatever other rules it breaks', () => {
   ])
 })
 
+test('a value that does not match a pattern has the pattern in words', () => {
+  const message = 'does not match regex pattern `^[^\\t\\n\\v\\f\\r \\p{Cc}]+$`'
+  const field = { elements: [{ fieldName: 'user_id' }] }
+  expect(violationsOf(detail([{ field, ruleId: 'string.pattern', message }]))).toEqual([
+    { path: 'user_id', message: 'Must be: no spaces' },
+  ])
+})
+
 test('a violation of the whole message has an empty path', () => {
   expect(violationsOf(detail([{ message: 'query needs ORDER_TITLE' }]))).toEqual([
     { path: '', message: 'query needs ORDER_TITLE' },

@@ -1,4 +1,5 @@
 import type { ErrorDetail } from './call.ts'
+import { patternProblem } from './rule-text.ts'
 
 /** A rule that a field breaks, as the server reports it. */
 export interface Violation {
@@ -39,10 +40,13 @@ export function violationsByPath(
 const required = 'Required'
 
 function violationText(message: string | undefined, ruleId: string | undefined): string {
-  return ruleId === 'required' || message === 'must be at least 1 characters'
-    ? required
-    : (message ?? ruleId ?? 'invalid value')
+  if (ruleId === 'required' || message === 'must be at least 1 characters') return required
+  const pattern = patternMessage.exec(message ?? '')?.groups?.pattern
+  return pattern === undefined ? (message ?? ruleId ?? 'invalid value') : patternProblem(pattern)
 }
+
+/** Message of a service about a value that does not match a pattern, which is in words here. */
+const patternMessage = /^does not match regex pattern `(?<pattern>.+)`$/s
 
 interface ViolationsJson {
   readonly violations?: readonly {
