@@ -1,4 +1,8 @@
 import { finalCodes, type RpcError } from '@marquee/client/result'
+import type { ServiceAddresses } from './addresses.ts'
+
+type Reason = Pick<RpcError, 'code' | 'message'>
+type ServiceName = keyof ServiceAddresses['services']
 
 export function isUnavailable({ code }: RpcError): boolean {
   return code === 'unavailable' || code === 'deadline_exceeded' || code === 'unknown'
@@ -15,7 +19,7 @@ export function rejectionText(error: RpcError): string {
 }
 
 /** The reason why a service has not returned what the page shows, for the person who waits. */
-export function loadErrorText(error: RpcError, service: 'movie' | 'rating'): string {
+export function loadErrorText(error: Reason, service: ServiceName): string {
   return textOf(error, service, 'You are not allowed to see this.')
 }
 
@@ -24,7 +28,7 @@ export function retriedErrorText(error: RpcError): string {
   return `${loadErrorText(error, 'movie')}${isFinal(error) ? '' : ' Retrying…'}`
 }
 
-function textOf({ code, message }: RpcError, service: string, forbidden: string): string {
+function textOf({ code, message }: Reason, service: string, forbidden: string): string {
   if (navigator.onLine === false) return 'You are offline.'
   switch (code) {
     case 'unavailable':

@@ -3,14 +3,31 @@ import type { Route } from '../route.ts'
 import type { Reflections } from './reflections.ts'
 import { type ServiceName, serviceAt, tryPath } from './try-path.ts'
 
-/** A method that can be called. */
-export interface Found {
+/** The method in the URL, which may not be known yet. */
+export interface Selected {
+  /** Full name of its RPC service. */
+  readonly typeName: string
+  readonly name: string
   readonly at: ServiceName
-  readonly method: DescMethod
   /** Path of the method on the page. */
   readonly path: string
+}
+
+/** A method that can be called. */
+export interface Found extends Selected {
+  readonly method: DescMethod
   readonly baseUrl: string
   readonly registry: FileRegistry
+}
+
+/** The method that the URL names, or `undefined` when it names none. */
+export function selectedBy(route: Route): Selected | undefined {
+  if (route.page !== 'try' || !route.service || !route.method) return undefined
+  return selectedAt(route.service, route.method, serviceAt(route.service, location.search))
+}
+
+function selectedAt(typeName: string, name: string, at: ServiceName): Selected {
+  return { typeName, name, at, path: tryPath(typeName, name, at) }
 }
 
 type Search =
@@ -29,7 +46,7 @@ export function findMethod(route: Route, reflections: Reflections, hasComments: 
   const reflection = reflections.of[at].value
   if (reflection.state === 'failed') {
     const retry = () => void reflections.load(at)
-    return { failure: `Can't reach ${at}`, reason: reflection.reason, retry }
+    return { failure: `Couldn't load the methods of ${at}`, reason: reflection.reason, retry }
   }
   if (reflection.state === 'loading' || !hasComments) {
     return { note: `Loading the methods of ${at}…` }
@@ -39,8 +56,7 @@ export function findMethod(route: Route, reflections: Reflections, hasComments: 
   const method =
     methods.find(({ name }) => name === route.method) ?? (route.method ? undefined : methods[0])
   if (method) {
-    const path = tryPath(method.parent.typeName, method.name, at)
-    return { at, method, path, baseUrl, registry }
+    return { ...selectedAt(method.parent.typeName, method.name, at), method, baseUrl, registry }
   }
   const reason = 'Check the address, or pick a method from the list.'
   return { failure: `${at} has no ${route.service}/${route.method ?? ''}`, reason }

@@ -1,8 +1,8 @@
 import type { DescMethod } from '@bufbuild/protobuf'
 import type { ReadonlySignal } from '@preact/signals'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { Failure } from '../failure.tsx'
 import { useSingleKeys } from '../shortcuts.ts'
+import type { Selected } from './find-method.ts'
 import { filterServices, ownServices, type RpcService, sharedServices } from './method-groups.ts'
 import { badgesOf } from './method-kind.ts'
 import { MethodSelect } from './method-select.tsx'
@@ -11,7 +11,7 @@ import { ownerOf, type ServiceName, serviceNames, tryPath } from './try-path.ts'
 
 export interface MethodListProps {
   readonly reflections: Reflections
-  readonly selected: { readonly at: ServiceName; readonly method: DescMethod } | undefined
+  readonly selected: Selected | undefined
   readonly navigate: (path: string) => void
   readonly singleKeys: ReadonlySignal<boolean>
 }
@@ -20,20 +20,25 @@ export interface MethodListProps {
 export function MethodList(props: MethodListProps) {
   const { reflections, selected, navigate, singleKeys } = props
   const [filter, setFilter] = useState('')
-  const isShared = selected !== undefined && ownerOf(selected.method.parent.typeName) === undefined
+  const isShared = selected !== undefined && ownerOf(selected.typeName) === undefined
   const [chosenAt, setChosenAt] = useState<ServiceName>('movie')
   const at = isShared ? selected.at : chosenAt
   const shared = sharedServices(at, reflections)
   const list = useRef<HTMLElement>(null)
-  const path = selected && pathOf(selected)
+  const path = selected?.path
   // The methods of a service that is loaded later move those below them.
   const states = serviceNames.map((name) => reflections.of[name].value.state).join()
   useEffect(() => {
     list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' })
   }, [path, states])
+  const isFiltered = filter.trim() !== ''
+  const found = filterServices(shared, filter)
+  const groups = serviceNames
+    .map((name) => ({ name, services: filterServices(ownOf(reflections, name), filter) }))
+    .filter(({ services }) => !isFiltered || services.length > 0)
   const choose = (name: ServiceName) => {
     setChosenAt(name)
-    if (isShared) navigate(pathOf({ at: name, method: selected.method }))
+    if (isShared) navigate(tryPath(selected.typeName, selected.name, name))
   }
   return (
     <>
@@ -49,37 +54,35 @@ export function MethodList(props: MethodListProps) {
         singleKeys={singleKeys}
       />
       <nav class="methods" aria-label="Methods" ref={list}>
-        {serviceNames.map((name) => (
+        {groups.map(({ name, services }) => (
           <section key={name} class="methods-service">
             <h2 class="methods-title">{name}</h2>
             <LoadFailure name={name} reflections={reflections} />
-            <RpcServices
-              services={filterServices(ownOf(reflections, name), filter)}
-              selected={path}
-            />
+            <RpcServices services={services} selected={path} />
           </section>
         ))}
-        <section class="methods-service">
-          <div class="methods-head">
-            <h2 class="methods-title">every service</h2>
-            <InstancePicker at={at} choose={choose} />
-          </div>
-          {shared.length === 0 && states.includes('loading') ? (
-            <p class="form-note">Loading…</p>
-          ) : null}
-          <RpcServices services={filterServices(shared, filter)} selected={path} />
-        </section>
+        {isFiltered && found.length === 0 ? null : (
+          <section class="methods-service">
+            <div class="methods-head">
+              <h2 class="methods-title">every service</h2>
+              <InstancePicker at={at} choose={choose} />
+            </div>
+            {shared.length === 0 && states.includes('loading') ? (
+              <p class="form-note">Loading…</p>
+            ) : null}
+            <RpcServices services={found} selected={path} />
+          </section>
+        )}
       </nav>
+      <p class="form-note" role="status">
+        {isFiltered && groups.length + found.length === 0 ? `No method matches “${filter}”.` : ''}
+      </p>
     </>
   )
 }
 
 function ownOf({ of }: Reflections, name: ServiceName): RpcService[] {
   return ownServices(name, of[name].value)
-}
-
-function pathOf({ at, method }: NonNullable<MethodListProps['selected']>): string {
-  return tryPath(method.parent.typeName, method.name, at)
 }
 
 interface MethodFilterProps extends Pick<MethodListProps, 'singleKeys'> {
@@ -135,8 +138,19 @@ function InstancePicker({ at, choose }: { at: ServiceName; choose: (at: ServiceN
 function LoadFailure({ name, reflections }: { name: ServiceName; reflections: Reflections }) {
   const reflection = reflections.of[name].value
   if (reflection.state !== 'failed') return null
-  const retry = () => void reflections.load(name)
-  return <Failure title="No response" text={reflection.reason} retry={retry} />
+  return (
+    <p class="methods-failure">
+      {reflection.reason}{' '}
+      <button
+        type="button"
+        class="small-button"
+        aria-label={`Try again to load the methods of ${name}`}
+        onClick={() => void reflections.load(name)}
+      >
+        Try again
+      </button>
+    </p>
+  )
 }
 
 interface RpcServicesProps {

@@ -4,7 +4,7 @@ import { Failure } from '../failure.tsx'
 import type { PageProps } from '../page-props.ts'
 import type { Route } from '../route.ts'
 import { createCallSettings } from './call-settings.ts'
-import { type Found, findMethod } from './find-method.ts'
+import { type Found, findMethod, selectedBy } from './find-method.ts'
 import { createCallHistory, type HistoryEntry } from './history.ts'
 import { MethodPanel } from './method-panel.tsx'
 import { createMethodStates } from './method-states.ts'
@@ -38,7 +38,7 @@ export function TryPage(props: PageProps) {
     <div class="try">
       <Rail
         reflections={reflections}
-        selected={method}
+        selected={method ?? selectedBy(route)}
         navigate={router.navigate}
         singleKeys={props.singleKeys}
         history={history}
@@ -90,10 +90,10 @@ function createExplorer({ clients, router, ownRatings }: PageProps) {
       whenIdle,
     }),
     /** Adds a call that has ended to the history. */
-    remember({ path, method, registry }: Found, { error, durationMs }: Outcome) {
+    remember({ path, name, method, registry }: Found, { error, durationMs }: Outcome) {
       const code = error?.code ?? 'ok'
       const text = states.of(path, method, registry).request.text.peek()
-      history.add({ path, name: method.name, code, durationMs, timeMs: Date.now(), text })
+      history.add({ path, name, code, durationMs, timeMs: Date.now(), text })
     },
   }
 }

@@ -1,6 +1,9 @@
 import { ConnectError } from '@connectrpc/connect'
+import { codeToString } from '@connectrpc/connect/protocol-connect'
+import type { ErrorCode } from '@marquee/client/result'
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { ServiceAddresses } from '../addresses.ts'
+import { loadErrorText } from '../rpc-error.ts'
 import { expectedServices } from './bundled-services.ts'
 import { type Reflected, reflect } from './reflection.ts'
 import { isListed, type ServiceName, serviceNames } from './try-path.ts'
@@ -45,7 +48,7 @@ export function createReflections(options: ReflectionsOptions): Reflections {
       })
       of[name].value = { state: 'known', baseUrl, ...reflected }
     } catch (error) {
-      of[name].value = { state: 'failed', reason: ConnectError.from(error).rawMessage }
+      of[name].value = { state: 'failed', reason: reasonOf(error, name) }
     }
   }
   void load(first).then(() =>
@@ -54,6 +57,12 @@ export function createReflections(options: ReflectionsOptions): Reflections {
     }),
   )
   return { of, load }
+}
+
+/** Why the methods of a service could not be loaded, for the person who waits. */
+function reasonOf(thrown: unknown, name: ServiceName): string {
+  const { code, rawMessage: message } = ConnectError.from(thrown)
+  return loadErrorText({ code: codeToString(code) as ErrorCode, message }, name)
 }
 
 /** The absolute URL, without a slash at the end. */
