@@ -1,5 +1,5 @@
 import type { CallHistory, HistoryEntry } from './history.ts'
-import { durationText } from './outcome-text.ts'
+import { codeKind, durationText } from './outcome-text.ts'
 
 interface HistoryListProps {
   readonly history: CallHistory
@@ -18,7 +18,7 @@ export function HistoryList({ history, restore }: HistoryListProps) {
           <li key={`${entry.timeMs} ${entry.path}`}>
             <button type="button" class="history-entry" onClick={() => restore(entry)}>
               <span class="history-name">{entry.name}</span>
-              <span class="history-code" data-code={entry.code === 'ok' ? 'ok' : 'error'}>
+              <span class="history-code" data-code={codeKind(entry.code)}>
                 {entry.code}
               </span>
               <span>{durationText(entry.durationMs)}</span>

@@ -6,6 +6,7 @@ import { examplesOf } from './examples.ts'
 import type { FormShared } from './form-context.ts'
 import { MethodDocs } from './method-docs.tsx'
 import { Badges } from './method-list.tsx'
+import { MethodName } from './method-name.tsx'
 import type { RequestState } from './request-state.ts'
 import { requestFragment } from './shared-request.ts'
 import { type ServiceName, tryPath } from './try-path.ts'
@@ -29,7 +30,9 @@ export function MethodHead({ method, at, request, options, commentOf }: MethodHe
     <header class="panel-head">
       <p class="panel-service">{typeName}</p>
       <div class="panel-name">
-        <h2 class="panel-title">{method.name}</h2>
+        <h2 class="panel-title">
+          <MethodName name={method.name} />
+        </h2>
         <Badges method={method} />
       </div>
       <MethodDocs method={method} text={commentOf(`${typeName}.${method.name}`)} />

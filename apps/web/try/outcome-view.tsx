@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { CallError, HttpHeader } from './call.ts'
 import { MessagesView } from './messages-view.tsx'
 import type { Outcome } from './outcome.ts'
-import { bytesText, durationText } from './outcome-text.ts'
+import { bytesText, codeKind, durationText } from './outcome-text.ts'
 import { Tabs } from './tabs.tsx'
 import { type Violation, violationsOf } from './violations.ts'
 
@@ -57,11 +57,11 @@ function Status({ outcome }: { outcome: Outcome }) {
     httpStatus === undefined ? '' : `HTTP ${httpStatus}`,
     durationText(durationMs),
     messageCount > 1 ? `${messageCount} messages` : '',
-    bytesText(byteCount),
+    byteCount > 0 ? bytesText(byteCount) : '',
   ]
   return (
     <p class="status">
-      <strong class="status-code" data-code={code === 'ok' || code === 'running' ? code : 'error'}>
+      <strong class="status-code" data-code={codeKind(code)}>
         {code}
       </strong>
       {facts.map((fact, index) => (fact === '' ? null : <span key={index}>{fact}</span>))}
@@ -89,7 +89,7 @@ function ErrorView({ error, focusField }: ErrorViewProps) {
   const violations = violationsOf(error.details)
   const others = error.details.filter(({ typeName }) => typeName !== 'buf.validate.Violations')
   return (
-    <div class="outcome-error">
+    <div class="outcome-error" data-code={codeKind(error.code)}>
       {violations.length > 0 ? (
         <ViolationList violations={violations} focusField={focusField} />
       ) : (

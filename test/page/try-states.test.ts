@@ -1,0 +1,138 @@
+import { expect, test } from 'bun:test'
+import type { Page } from 'playwright-core'
+import { describePage, eventually } from './describe-page.ts'
+import { startServices } from './services.ts'
+import { expectCode, field, responseOf, send } from './try-form.ts'
+
+const put = '/try/rating.v1.RatingService/PutRating'
+const watch = '/try/rating.v1.RatingService/WatchAggregatedRatings'
+const ratingReflection = /\/services\/rating\/grpc\.reflection/
+
+describePage(
+  'the states of the API explorer',
+  { start: startServices, fill: ({ others }) => others.rate('the-matrix-1999', 'ada', 5) },
+  (site) => {
+    test.each(['WatchAggregatedRatings', 'BatchGetAggregatedRatings'])(
+      'the name of %s is whole at 320 pixels, or breaks before a word',
+      async (name) => {
+        const path = `/try/rating.v1.RatingService/${name}`
+        await using visitor = await site().visit(path, { width: 320 })
+        const title = visitor.page.getByRole('heading', { level: 2, name })
+        await title.waitFor()
+        expect(await title.evaluate(brokenWords)).toEqual([])
+      },
+    )
+
+    test('in forced colours, the badges of the chosen method have its colour', async () => {
+      await using visitor = await site().visit(put)
+      const { page } = visitor
+      await page.emulateMedia({ forcedColors: 'active' })
+      const chosen = page.locator('.method-link[aria-current]')
+      const colors = await chosen.evaluate((link) => {
+        const badge = link.querySelector('.method-badge')
+        const { color, backgroundColor } = getComputedStyle(link)
+        return { color, backgroundColor, badge: badge && getComputedStyle(badge).color }
+      })
+      expect(colors.badge).toBe(colors.color)
+      expect(colors.badge).not.toBe(colors.backgroundColor)
+    })
+
+    test('a filter hides the services without a match, and says when there is none', async () => {
+      await using visitor = await site().visit(put)
+      const { page } = visitor
+      const filter = page.getByRole('searchbox', { name: 'Filter methods' })
+      const titles = page.getByRole('navigation', { name: 'Methods' }).getByRole('heading')
+      await filter.fill('PutMeta')
+      await eventually(async () => {
+        expect(await titles.allTextContents()).toEqual(['metadata', 'metadata.v1.MetadataService'])
+      })
+      await filter.fill('zzz')
+      await page.getByText('No method matches “zzz”.').waitFor()
+      expect(await titles.count()).toBe(0)
+    })
+
+    test('a stream that is canceled is shown as ended, not as failed', async () => {
+      await using visitor = await site().visit(watch)
+      const { page } = visitor
+      await send(page)
+      await responseOf(page).getByRole('article').waitFor()
+      await page.getByRole('button', { name: 'Cancel' }).click()
+      await expectCode(page, 'canceled')
+      const kinds = responseOf(page).locator('[data-code]')
+      expect(await kinds.evaluateAll((all) => all.map((one) => one.dataset.code))).toEqual([
+        'canceled',
+        'canceled',
+      ])
+      await page.getByRole('tab', { name: 'History' }).click()
+      await page.locator('.history-code[data-code="canceled"]').waitFor()
+    })
+
+    test('what the service rejects is said in words, until the value is edited', async () => {
+      await using visitor = await site().visit(put)
+      visitor.expectProblems(/PutRating/)
+      const { page } = visitor
+      const user = field(page, 'user_id')
+      await user.fill('an n')
+      await user.press('Enter')
+      await expectCode(page, 'invalid_argument')
+      const problem = page.getByText('Must be: no spaces')
+      expect(await problem.count()).toBe(2)
+      const shown = await page.locator('.field-problems, .violations').allTextContents()
+      expect(shown.join()).not.toContain('regex')
+      expect(await user.getAttribute('aria-invalid')).toBe('true')
+      await user.fill('ann')
+      await eventually(async () => expect(await user.getAttribute('aria-invalid')).toBe('false'))
+      await send(page)
+      await expectCode(page, 'ok')
+    })
+
+    test('a method of a service that is down stays chosen, and can be loaded again', async () => {
+      await using visitor = await site().visit('about:blank', { width: 390 })
+      visitor.expectProblems(ratingReflection, /ERR_CONNECTION_REFUSED/)
+      const { page } = visitor
+      await page.route(ratingReflection, (route) => route.abort('connectionrefused'))
+      await page.goto(put)
+      const failure = page.getByRole('alert')
+      await failure.getByText("Couldn't load the methods of rating").waitFor()
+      await failure.getByText("Can't reach the rating service.").waitFor()
+      const method = page.getByRole('combobox', { name: 'Method' })
+      expect(await method.inputValue()).toBe(put)
+      await page.unroute(ratingReflection)
+      await failure.getByRole('button', { name: 'Try again' }).click()
+      await page.getByRole('heading', { level: 2, name: 'PutRating' }).waitFor()
+    })
+
+    test('no state of the explorer is wider than 320 pixels', async () => {
+      await using visitor = await site().visit('about:blank', { width: 320 })
+      visitor.expectProblems(/GetMovieDetails/)
+      const { page } = visitor
+      await page.goto('/try/movie.v1.MovieService/NoSuchMethodOfThisService')
+      await page.getByRole('alert').waitFor()
+      expect(await overflowOf(page)).toBe(0)
+      await page.goto('/try/movie.v1.MovieService/GetMovieDetails')
+      await field(page, 'movie_id').fill('no-such-movie-'.repeat(8))
+      await send(page)
+      await expectCode(page, 'not_found')
+      expect(await overflowOf(page)).toBe(0)
+    })
+  },
+)
+
+/** Runs in the browser: words of the name, from a capital to the next, that are on two lines. */
+function brokenWords(title: Element): string[] {
+  const nodes = [...title.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE)
+  return nodes.flatMap((node) =>
+    [...(node.textContent ?? '').matchAll(/[A-Z][a-z]+/g)].flatMap(({ index, 0: word }) => {
+      const range = document.createRange()
+      range.setStart(node, index)
+      range.setEnd(node, index + word.length)
+      return range.getClientRects().length > 1 ? [word] : []
+    }),
+  )
+}
+
+function overflowOf(page: Page): Promise<number> {
+  return page.evaluate(() =>
+    Math.max(0, document.documentElement.scrollWidth - document.body.clientWidth),
+  )
+}
