@@ -9,22 +9,37 @@ export interface TitleFit {
 const width = 85
 const height = 70
 const sizes = [27, 24, 21, 18.5, 16, 14, 12, 10.5, 9, 8] as const
-
-/** Width of a capital at the font's narrowest setting, in em: measured, plus a margin. */
-const letterWidth = 0.47
-/** Additional width of M and W, as a part of that. */
-const wideLetterExtra = 0.35
 const lineHeight = 0.95
+
+/** Widths of characters in the font of the titles, in em: measured, and rounded up. */
+const characterWidths: readonly (readonly [characters: string, width: number])[] = [
+  [".,:'", 0.22],
+  ['I!-/', 0.27],
+  ['F$()', 0.4],
+  ['0123456789?JL', 0.44],
+  ['EPSTVYZ', 0.48],
+  ['ABCDHKNRUX', 0.515],
+  ['GOQ&', 0.55],
+  ['MW', 0.72],
+]
+/** Width of other characters, of which none that titles have is wider. */
+const otherWidth = 0.72
+/** Width of a space, with the additional space between words. */
+const spaceWidth = 0.23
+
+const widthOf: ReadonlyMap<string, number> = new Map(
+  characterWidths.flatMap(([characters, em]) => [...characters].map((one) => [one, em] as const)),
+)
 
 /** The largest size at which the longest word fits on a line, and all lines fit the space. */
 export function fitTitle(title: string): TitleFit {
   const words = title.split(/\s+|(?<=-)/).filter((word) => word !== '')
-  const lengths = words.map(lettersOf)
-  const longest = Math.max(1, ...lengths)
+  const widths = words.map(wordWidth)
+  const longest = Math.max(0, ...widths)
   const fits = sizes.map((size) => ({
     size,
-    lineCount: countLines(lengths, Math.floor(width / (size * letterWidth))),
-    fitsWord: longest * size * letterWidth <= width,
+    lineCount: countLines(widths, width / size),
+    fitsWord: longest * size <= width,
   }))
   const { size, lineCount } = fits.find(
     (fit) => fit.fitsWord && fit.lineCount * fit.size * lineHeight <= height,
@@ -33,25 +48,26 @@ export function fitTitle(title: string): TitleFit {
   return { size, lineCount }
 }
 
-/** Returns how many letters of the usual width are as wide as the word. */
-function lettersOf(word: string): number {
-  return word.length + wideLetterExtra * (word.match(/[mw]/gi)?.length ?? 0)
+/** Width of a word in capitals, in em. */
+export function wordWidth(word: string): number {
+  // A letter with an accent is as wide as without.
+  const letters = word.toUpperCase().normalize('NFD').replace(/\p{M}/gu, '')
+  return [...letters].reduce((sum, letter) => sum + (widthOf.get(letter) ?? otherWidth), 0)
 }
 
 /**
  * Counts lines as a browser breaks them: a word that does not fit starts a new line.
- * @param lengths Length of each word, in letters.
+ * @param widths Width of each word, and of a line, in em.
  */
-function countLines(lengths: readonly number[], lineLength: number): number {
+function countLines(widths: readonly number[], lineWidth: number): number {
   let lineCount = 1
   let used = 0
-  for (const length of lengths) {
-    if (used > 0 && used + 1 + length > lineLength) {
+  for (const own of widths) {
+    const next = used > 0 ? used + spaceWidth + own : own
+    if (used > 0 && next > lineWidth) {
       lineCount += 1
-      used = length
-    } else {
-      used += (used > 0 ? 1 : 0) + length
-    }
+      used = own
+    } else used = next
   }
   return lineCount
 }

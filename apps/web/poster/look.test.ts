@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { fitTitle } from './fit-title.ts'
+import { fitTitle, wordWidth } from './fit-title.ts'
 import { posterLook } from './look.ts'
 
 test('a movie has the same look every time, and movies of one genre differ', () => {
@@ -23,12 +23,13 @@ test('a short title is larger than a long one, and no word is wider than its pos
   expect(short.size).toBeGreaterThan(long.size)
   expect(short.lineCount).toBe(1)
   for (const word of ['Koyaanisqatsi', 'Supercalifragilistic', 'Eternal Transcendentalism']) {
-    const longest = Math.max(...word.split(' ').map(({ length }) => length))
-    expect(fitTitle(word).size * longest * 0.47).toBeLessThanOrEqual(85)
+    const longest = Math.max(...word.split(' ').map(wordWidth))
+    expect(fitTitle(word).size * longest).toBeLessThanOrEqual(85)
   }
 })
 
 test('M and W take more room than other letters', () => {
   expect(fitTitle('Memento').size).toBeLessThan(fitTitle('Casinos').size)
   expect(fitTitle('Wall').size).toBeLessThanOrEqual(fitTitle('Tall').size)
+  expect(wordWidth('Amélie')).toBe(wordWidth('AMELIE'))
 })
