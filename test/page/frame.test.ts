@@ -9,6 +9,7 @@ const [best] = rated
 const paths = [
   '/',
   '/?q=kubrick',
+  `/?q=${'x'.repeat(120)}`,
   '/?view=table',
   `/movies/${best?.id}`,
   '/me',
@@ -70,6 +71,17 @@ describePage(
       await search.tap()
       await page.keyboard.type('kubrick')
       await page.getByRole('link', { name: 'The Shining, 1980' }).waitFor()
+    })
+
+    test('the magnifying glass of a narrow page has no text, in forced colours either', async () => {
+      await using visitor = await site().visit('/?q=kubrick', { width: 320 })
+      const { page } = visitor
+      await page.emulateMedia({ forcedColors: 'active' })
+      const search = page.getByRole('banner').getByRole('searchbox')
+      const indentOf = () => search.evaluate((one) => getComputedStyle(one).textIndent)
+      expect(await indentOf()).toBe('100%')
+      await search.click()
+      expect(await indentOf()).toBe('0px')
     })
 
     test('typing on another page opens the search, where Enter opens the first movie', async () => {
