@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test'
+import { timerMsMax } from '@marquee/http/clock'
 import { createManualClock } from '@marquee/testing/manual-clock'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { waitFor } from '@marquee/testing/wait-for'
-import { createTimeouts, timerMsMax } from './timeouts.ts'
+import { createTimeouts } from './timeouts.ts'
 
 /** Records which timeouts have expired. */
 function setUp() {

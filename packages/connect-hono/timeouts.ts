@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '@marquee/http/clock'
+import { type Clock, systemClock, timerMsMax } from '@marquee/http/clock'
 
 /** An item with a timeout. */
 export interface Expiring {
@@ -13,12 +13,12 @@ export type Timeout = Pick<Set<Expiring>, 'delete'>
 export interface Timeouts {
   /** Returns the time of a monotonic clock, in milliseconds. */
   readonly now: () => number
-  /** Calls `expire` after `delayMs` milliseconds, or up to a sixteenth of it later. */
+  /**
+   * Calls `expire` after `delayMs` milliseconds, or up to a sixteenth of it later. Never for a delay
+   * beyond `timerMsMax`.
+   */
   add(expiring: Expiring, delayMs: number): Timeout
 }
-
-/** Longest delay of a timer, in milliseconds: 25 days. A longer timeout never expires. */
-export const timerMsMax = 2 ** 31 - 1
 
 const never: Timeout = { delete: () => false }
 
@@ -35,8 +35,7 @@ export function createTimeouts(clock: Clock = systemClock): Timeouts {
   function open(dueMs: number): Set<Expiring> {
     const expiring = new Set<Expiring>()
     pending.set(dueMs, expiring)
-    const stop = clock.every(Math.ceil(dueMs - clock.now()), () => {
-      stop()
+    clock.after(Math.ceil(dueMs - clock.now()), () => {
       pending.delete(dueMs)
       for (const one of expiring) one.expire()
     })

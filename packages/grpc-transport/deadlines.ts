@@ -1,3 +1,5 @@
+import { timerMsMax } from '@marquee/http/clock'
+
 /** Something that ends at a certain time. */
 export interface Expiring {
   /** Time on the clock of `performance.now()`, in milliseconds. */
@@ -5,9 +7,6 @@ export interface Expiring {
   /** Called once, when the deadline has passed. */
   expire(): void
 }
-
-/** Longest delay of `setTimeout`, in milliseconds. */
-const timerMsMax = 2 ** 31 - 1
 
 /**
  * Deadlines of many calls, on one timer. Most calls end long before their deadline, so a timer for

@@ -7,7 +7,15 @@ export interface Clock {
    * function that stops it.
    */
   every(intervalMs: number, act: () => void): () => void
+  /**
+   * Calls `act` once after a delay of at most `timerMsMax`, without keeping the process alive.
+   * Returns a function that cancels it.
+   */
+  after(delayMs: number, act: () => void): () => void
 }
+
+/** Longest delay of a timer, in milliseconds: 25 days. */
+export const timerMsMax = 2 ** 31 - 1
 
 /** Clock of the runtime. */
 export const systemClock: Clock = {
@@ -16,5 +24,10 @@ export const systemClock: Clock = {
     const timer = setInterval(act, intervalMs)
     timer.unref()
     return () => clearInterval(timer)
+  },
+  after(delayMs, act) {
+    const timer = setTimeout(act, delayMs)
+    timer.unref()
+    return () => clearTimeout(timer)
   },
 }
