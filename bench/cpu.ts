@@ -38,11 +38,18 @@ function ownProcessorTimeMs(pid: number): number {
 }
 
 /**
- * Returns the processor time of a process's live threads, in milliseconds, with a resolution of a
- * microsecond: for costs that are smaller than a tick.
+ * Creates a function that returns the processor time of a process's threads so far, in
+ * milliseconds, with a resolution of a microsecond: for costs that are smaller than a tick. A
+ * thread that has ended counts with its time at the call before, so call it often.
  */
-export function threadTimeMs(pid: number): number {
-  return [...threadTimesMs(pid).values()].reduce((sum, ms) => sum + ms, 0)
+export function followThreadTime(pid: number): () => number {
+  const timesMs = new Map<string, number>()
+  return () => {
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      timesMs.set(thread, threadMs(`/proc/${pid}/task/${thread}`) ?? timesMs.get(thread) ?? 0)
+    }
+    return [...timesMs.values()].reduce((sum, ms) => sum + ms, 0)
+  }
 }
 
 /**
@@ -55,10 +62,20 @@ export function threadTimesMs(pid: number): Map<string, number> {
     const folder = `/proc/${pid}/task/${thread}`
     const own = readFileSync(`${folder}/comm`, 'utf8').trim()
     const name = Number(thread) === pid ? 'main' : own
-    const ns = Number(readFileSync(`${folder}/schedstat`, 'utf8').split(' ')[0])
-    times.set(name, (times.get(name) ?? 0) + ns / 1e6)
+    times.set(name, (times.get(name) ?? 0) + (threadMs(folder) ?? 0))
   }
   return times
+}
+
+/** Returns the processor time of a thread, or `undefined` when it has ended meanwhile. */
+function threadMs(folder: string): number | undefined {
+  try {
+    return Number(readFileSync(`${folder}/schedstat`, 'utf8').split(' ')[0]) / 1e6
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ESRCH') return undefined
+    throw error
+  }
 }
 
 /** Returns the resident memory of a process and its children, in megabytes of 10^6 bytes. */

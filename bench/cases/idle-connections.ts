@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Bench, type Peer, startSelected } from '../bench.ts'
 import { buildGo } from '../build-go.ts'
 import { loadCatalogue } from '../catalogue.ts'
-import { residentMegabytes, threadTimeMs } from '../cpu.ts'
+import { followThreadTime, residentMegabytes } from '../cpu.ts'
 import { connectGo, grpcGo, marqueeEverywhere } from '../peers.ts'
 
 const name = 'idle-connections'
@@ -16,9 +16,16 @@ const connectionCount = 10_000
  * not count.
  */
 const firstCount = 200
-/** Time for a server to become idle. */
+/** Time for a server to become idle, after its start and after connections were opened. */
+const startedMs = 10_000
 const settleMs = 3_000
-const idleMs = 5_000
+/**
+ * Time of a measurement: longer than the deadlines of a new connection (10 and 20 s), and with
+ * several of the garbage collections that a timer starts.
+ */
+const idleMs = 30_000
+/** Interval at which times are read, so that a thread that ends is not lost. */
+const readIntervalMs = 500
 const openTimeoutMs = 60_000
 
 /**
@@ -29,8 +36,9 @@ const openTimeoutMs = 60_000
 export async function measureIdleConnections(bench: Bench): Promise<void> {
   const built = await buildGo()
   if ('missing' in built) throw new Error(built.missing)
-  const catalogue = ['--database-url', await loadCatalogue(bench.folder)]
-  const candidates = [...marqueeEverywhere('metadata', ...catalogue), grpcGo(), connectGo()]
+  // Without a rating service that metadata would try to reach, and collect garbage for.
+  const flags = ['--database-url', await loadCatalogue(bench.folder), '--rating-url', '']
+  const candidates = [...marqueeEverywhere('metadata', ...flags), grpcGo(), connectGo()]
   const failed = new Set<string>()
   for (let round = 1; round <= bench.rounds; round++) {
     bench.log(`${name}: round ${round} of ${bench.rounds}`)
@@ -51,7 +59,7 @@ async function measure(bench: Bench, peer: Peer, program: string): Promise<void>
     await using first = await openIdle(program, peer, firstCount)
     await first.close()
   }
-  await delay(settleMs)
+  await delay(startedMs)
   const before = { rssMb: residentMegabytes(peer.pid), usedMs: await idleTime(peer) }
   await using connections = await openIdle(program, peer, connectionCount)
   await delay(settleMs)
@@ -68,9 +76,14 @@ async function measure(bench: Bench, peer: Peer, program: string): Promise<void>
 
 /** Returns the processor time that an idle server uses per second, in milliseconds. */
 async function idleTime({ pid }: Peer): Promise<number> {
-  const startMs = threadTimeMs(pid)
-  await delay(idleMs)
-  return ((threadTimeMs(pid) - startMs) / idleMs) * 1_000
+  const timeMs = followThreadTime(pid)
+  const startMs = timeMs()
+  const startedAtMs = performance.now()
+  while (performance.now() - startedAtMs < idleMs) {
+    await delay(readIntervalMs)
+    timeMs()
+  }
+  return ((timeMs() - startMs) / (performance.now() - startedAtMs)) * 1_000
 }
 
 /** Connections that another program holds open. Disposing closes them. */
