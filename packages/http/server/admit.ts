@@ -21,7 +21,8 @@ export function admit(memory: MemoryBudget, socket: Socket): MemoryAccount | und
     socket.destroy()
     return undefined
   }
-  socket.once('close', () => {
+  // Not `once`, which takes more memory. A socket closes once.
+  socket.on('close', () => {
     account.release(connectionBytes)
     account.close()
   })

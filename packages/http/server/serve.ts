@@ -121,7 +121,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   }
 
   const listener = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
-    socket.on('error', () => socket.destroy())
+    socket.on('error', destroyFailed)
     if (!connections.admit(socket)) return
     const account = admit(memory, socket)
     if (account !== undefined) arrivals.add(socket, welcome(socket, account))
@@ -158,6 +158,11 @@ export async function serve(options: ServeOptions): Promise<Server> {
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** Destroys the socket that reports an error. All sockets share it. */
+function destroyFailed(this: Socket): void {
+  this.destroy()
 }
 
 /** Creates the set of connections whose protocol is not known yet. */

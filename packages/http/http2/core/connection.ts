@@ -9,10 +9,11 @@ import { PeerBudget } from './peer-budget.ts'
 import { ReceiveWindow } from './receive-window.ts'
 import { type FrameOwner, Receiver, type ReceiverSink } from './receiver.ts'
 import type { Sender } from './send-queue.ts'
+import { onEvents, type SocketOwner } from './socket-events.ts'
 import type { Http2Stream, StreamOwner } from './stream.ts'
 import type { StreamLink } from './stream-link.ts'
 import { StreamTable, type StreamTableLink } from './stream-table.ts'
-import { ConnectionTimer } from './timer.ts'
+import { ConnectionTimer, type DeadlineOwner } from './timer.ts'
 import { type SendingSide, Transmitter } from './transmitter.ts'
 
 /** A time, and the action that is due then. */
@@ -47,7 +48,14 @@ export interface ConnectionOptions {
  * streams, and its end.
  */
 export class Http2Connection<O extends StreamOwner = StreamOwner>
-  implements StreamLink, StreamTableLink<O>, ReceiverSink, SendingSide, MemoryHolder
+  implements
+    StreamLink,
+    StreamTableLink<O>,
+    ReceiverSink,
+    SendingSide,
+    MemoryHolder,
+    SocketOwner,
+    DeadlineOwner
 {
   readonly owner: ConnectionOwner<O>
   readonly context: Http2Context
@@ -78,7 +86,7 @@ export class Http2Connection<O extends StreamOwner = StreamOwner>
     this.account = account
     account.holder = this
     this.owner = owner
-    this.timer = new ConnectionTimer(context.clock, context.sweep, () => this.#checkDeadlines())
+    this.timer = new ConnectionTimer(context.clock, context.sweep, this)
     this.#openedAtMs = this.timer.nowMs
     this.idleSinceMs = this.timer.nowMs
     this.budget = new PeerBudget(this.limits, this.timer, isTrusted)
@@ -98,11 +106,7 @@ export class Http2Connection<O extends StreamOwner = StreamOwner>
     const { socket, limits } = this
     this.transmitter.writer.settings(settings)
     this.receiveWindow.open()
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk))
-    socket.on('drain', () => this.#onDrain())
-    socket.on('end', () => this.finish(new Error('the peer closed the connection')))
-    socket.on('error', (error) => this.#close(error))
-    socket.on('close', () => this.#close(new Error('the connection was closed')))
+    onEvents(socket, this)
     // A paused socket stays paused when a listener is added.
     socket.resume()
     this.timer.checkIn(Math.min(limits.prefaceTimeoutMs, limits.settingsTimeoutMs))
@@ -138,6 +142,13 @@ export class Http2Connection<O extends StreamOwner = StreamOwner>
     this.owner.onSettings?.()
   }
 
+  onSettingsAcked(): void {
+    if (this.receiveWindow.isSettingsAcked) return
+    this.receiveWindow.isSettingsAcked = true
+    // The deadlines of the handshake are over: an idle connection is next checked for its idle time.
+    this.timer.postpone(Math.min(...this.#deadlines().map(([atMs]) => atMs)))
+  }
+
   /** Resets the stream that holds most memory, or destroys a connection that does not read. */
   shed(): boolean {
     if (this.streams.shedLargest()) return true
@@ -169,10 +180,11 @@ export class Http2Connection<O extends StreamOwner = StreamOwner>
   /** Destroys the connection. */
   destroy(cause: Error): void {
     this.socket.destroy()
-    this.#close(cause)
+    this.onClose(cause)
   }
 
-  #close(cause: Error): void {
+  /** Reports that the socket has closed. */
+  onClose(cause: Error): void {
     if (this.#closed) return
     this.#closed = true
     this.timer.stop()
@@ -182,7 +194,7 @@ export class Http2Connection<O extends StreamOwner = StreamOwner>
     this.owner.onClosed(cause)
   }
 
-  #onData(chunk: Buffer): void {
+  onData(chunk: Buffer): void {
     if (this.closed) {
       this.#lingeredBytes += chunk.length
       if (this.#lingeredBytes > this.limits.lingeringBytesMax) this.socket.pause()
@@ -205,12 +217,16 @@ export class Http2Connection<O extends StreamOwner = StreamOwner>
     else throw error
   }
 
-  #onDrain(): void {
+  onDrain(): void {
     if (!this.closed) this.socket.resume()
     this.transmitter.unblock()
   }
 
-  #checkDeadlines(): number {
+  onEnd(): void {
+    this.finish(new Error('the peer closed the connection'))
+  }
+
+  checkDeadlines(): number {
     const { nowMs } = this.timer
     let next = Number.POSITIVE_INFINITY
     for (const [atMs, act] of this.#deadlines()) {

@@ -24,6 +24,8 @@ export interface ControlSink {
   readonly budget: PeerBudget
   readonly owner: ControlOwner
   onSettings(bytes: Uint8Array, start: number, end: number): void
+  /** Reports that the peer has acknowledged our SETTINGS. */
+  onSettingsAcked(): void
 }
 
 const { protocolError, frameSizeError, flowControlError } = errorCode
@@ -78,7 +80,7 @@ export function onSettings(
   if (start !== end)
     throw new ConnectionError(frameSizeError, 'SETTINGS acknowledgement has a payload')
   sink.budget.spend(1)
-  sink.receiveWindow.isSettingsAcked = true
+  sink.onSettingsAcked()
 }
 
 export function onPing(

@@ -9,7 +9,8 @@ export class PeerBudget {
   readonly #limits: Http2Limits
   readonly #timer: ConnectionTimer
   readonly #idleFrames: TokenBucket
-  readonly #resets: TokenBucket
+  /** Full, and not created, until the first reset. */
+  #resets: TokenBucket | undefined
   readonly #isTrusted: boolean
 
   /** @param isTrusted Whether the peer has no limit. */
@@ -18,7 +19,6 @@ export class PeerBudget {
     this.#timer = timer
     this.#isTrusted = isTrusted
     this.#idleFrames = new TokenBucket(limits.idleFrames, timer.nowMs)
-    this.#resets = new TokenBucket(limits.resets, timer.nowMs)
   }
 
   /** Pays for frames that carry nothing. Throws a `ConnectionError`. */
@@ -39,12 +39,14 @@ export class PeerBudget {
 
   /** Credits a complete response. */
   earnResets(): void {
-    this.#resets.earn(this.#limits.responseEarnsResets)
+    this.#resets?.earn(this.#limits.responseEarnsResets)
   }
 
   /** Pays for a stream that ends early. Throws a `ConnectionError`. */
   spendReset(): void {
-    if (this.#resets.spend(1, this.#timer.nowMs) || this.#isTrusted) return
+    const { nowMs } = this.#timer
+    this.#resets ??= new TokenBucket(this.#limits.resets, nowMs)
+    if (this.#resets.spend(1, nowMs) || this.#isTrusted) return
     throw new ConnectionError(errorCode.enhanceYourCalm, 'too many streams were reset')
   }
 }

@@ -56,7 +56,8 @@ export interface ReceiverSink extends ControlSink {
 export class Receiver implements FrameSink {
   readonly #sink: ReceiverSink
   readonly #reader = new FrameReader(this)
-  readonly #decoder: HpackDecoder
+  /** Created for the first header block, because many connections stay idle. */
+  #decoder: HpackDecoder | undefined
   /** Incomplete header block. No other frame may come before its end (RFC 9113 §4.3). */
   #block: HeaderBlock | undefined
   /** Start of an incomplete frame of a header block, in milliseconds. */
@@ -66,12 +67,11 @@ export class Receiver implements FrameSink {
   #partialBytes = 0
   #settingsSeen = false
   /** Streams that got DATA in this event-loop turn, and the size of the largest chunk with it. */
-  #fed: Http2Stream[] = []
+  #fed: Http2Stream[] | undefined
   #fedBytesMax = 0
 
   constructor(sink: ReceiverSink) {
     this.#sink = sink
-    this.#decoder = new HpackDecoder({ tableBytesMax: sink.limits.headerTableBytes })
   }
 
   get settingsSeen(): boolean {
@@ -104,8 +104,8 @@ export class Receiver implements FrameSink {
 
   /** Called after readers that take DATA at once, or waited for it, have run. */
   settle(): void {
-    for (const stream of this.#fed) stream.body.settle(this.#fedBytesMax)
-    this.#fed = []
+    for (const stream of this.#fed ?? []) stream.body.settle(this.#fedBytesMax)
+    this.#fed = undefined
     this.#fedBytesMax = 0
   }
 
@@ -201,8 +201,10 @@ export class Receiver implements FrameSink {
   }
 
   #feed(stream: Http2Stream, chunkBytes: number): void {
-    if (this.#fed.length === 0) this.#sink.context.settleSoon(this)
-    if (this.#fed.at(-1) !== stream) this.#fed.push(stream)
+    if (this.#fed === undefined) {
+      this.#fed = [stream]
+      this.#sink.context.settleSoon(this)
+    } else if (this.#fed.at(-1) !== stream) this.#fed.push(stream)
     this.#fedBytesMax = Math.max(this.#fedBytesMax, chunkBytes)
   }
 
@@ -270,6 +272,7 @@ export class Receiver implements FrameSink {
 
   #onBlock(streamId: number, endStream: boolean, block: Buffer): void {
     const { limits } = this.#sink
+    this.#decoder ??= new HpackDecoder({ tableBytesMax: limits.headerTableBytes })
     const { headers, overflow } = this.#decoder.decode(block, {
       listBytesMax: limits.headerListBytesMax,
       listCountMax: limits.headerCountMax,

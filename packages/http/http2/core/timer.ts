@@ -1,21 +1,26 @@
 import type { Clock } from '../../clock.ts'
 import type { Sweep, Swept } from '../../sweep.ts'
 
+/** Called when a deadline may have passed. */
+export interface DeadlineOwner {
+  /** Runs the deadlines that are due, and returns the time of the next one. */
+  checkDeadlines(): number
+}
+
 /** The time of one connection, and the next check of its deadlines. */
 export class ConnectionTimer implements Swept {
   /** Time of the last `tick`, in milliseconds: the time of the current chunk. */
   nowMs: number
-  sweepSlot: number | undefined
+  sweepSlot: number | undefined = undefined
   readonly #clock: Clock
   readonly #sweep: Sweep
-  readonly #check: () => number
+  readonly #owner: DeadlineOwner
 
-  /** @param check Runs the deadlines that are due at `nowMs`, and returns the next one. */
-  constructor(clock: Clock, sweep: Sweep, check: () => number) {
+  constructor(clock: Clock, sweep: Sweep, owner: DeadlineOwner) {
     this.nowMs = clock.now()
     this.#clock = clock
     this.#sweep = sweep
-    this.#check = check
+    this.#owner = owner
   }
 
   tick(): number {
@@ -28,12 +33,18 @@ export class ConnectionTimer implements Swept {
     this.#sweep.checkAt(this, this.nowMs + ms)
   }
 
+  /** Checks the deadlines at this time, and not before. */
+  postpone(untilMs: number): void {
+    this.#sweep.remove(this)
+    this.#sweep.checkAt(this, untilMs)
+  }
+
   stop(): void {
     this.#sweep.remove(this)
   }
 
   onSweep(nowMs: number): number {
     this.nowMs = nowMs
-    return this.#check()
+    return this.#owner.checkDeadlines()
   }
 }

@@ -5,7 +5,7 @@ import { ConnectionError } from '../frames/errors.ts'
 import { Outbox } from '../frames/outbox.ts'
 import { initialPeerSettings, readSettings } from '../frames/settings.ts'
 import { errorCode, frameHeaderBytes, int31Max } from '../frames/wire.ts'
-import { FrameWriter } from '../frames/writer.ts'
+import { type FrameListener, FrameWriter } from '../frames/writer.ts'
 import { HpackEncoder } from '../hpack/encoder.ts'
 import type { Http2Context } from './context.ts'
 import type { PeerBudget } from './peer-budget.ts'
@@ -33,7 +33,7 @@ export interface SendingSide {
  * The sending side of a connection: headers, DATA and the send window. It gathers frames and passes
  * them to the socket once per event-loop turn, as fast as the socket accepts them.
  */
-export class Transmitter {
+export class Transmitter implements FrameListener {
   /** SETTINGS of the peer. */
   readonly peer = initialPeerSettings()
   /** Writes the frames that no window holds back. */
@@ -55,7 +55,7 @@ export class Transmitter {
     this.#side = side
     this.#gatheredBytesMax = side.context.limits.gatheredBytesMax
     this.#outbox = new Outbox(side.context.chunks)
-    this.writer = new FrameWriter(this.#outbox, this.#encoder, () => this.#flushSoon())
+    this.writer = new FrameWriter(this.#outbox, this.#encoder, this)
   }
 
   get blockedSinceMs(): number | undefined {
@@ -230,10 +230,10 @@ export class Transmitter {
   }
 
   #flushWhenReady(): void {
-    if (this.#queue.isReady) this.#flushSoon()
+    if (this.#queue.isReady) this.onWritten()
   }
 
-  #flushSoon(): void {
+  onWritten(): void {
     if (this.#flushing || this.#blockedSinceMs !== undefined || this.#stopped) return
     this.#flushing = true
     this.#side.context.flushSoon(this)

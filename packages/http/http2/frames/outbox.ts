@@ -61,7 +61,7 @@ export class Outbox {
   readonly #pool: ChunkPool
   #start = 0
   /** Buffers before `buffer` that are full and not flushed yet. */
-  #filled: Segment[] = []
+  #filled: Segment[] | undefined
   #filledBytes = 0
   /** Position of `buffer[0]`. */
   #base = 0
@@ -94,7 +94,7 @@ export class Outbox {
       setEndStream(this.buffer, position - this.#base)
       return true
     }
-    const segment = this.#filled.findLast(({ base, start }) => base + start <= position)
+    const segment = this.#filled?.findLast(({ base, start }) => base + start <= position)
     if (segment !== undefined) setEndStream(segment.buffer, position - segment.base)
     return segment !== undefined
   }
@@ -106,7 +106,8 @@ export class Outbox {
   flush(socket: Socket): boolean {
     let goesOn = true
     // Not corked: Bun would copy them into one.
-    for (const { buffer, start, end } of this.#filled) socket.write(buffer.subarray(start, end))
+    for (const { buffer, start, end } of this.#filled ?? [])
+      socket.write(buffer.subarray(start, end))
     if (this.offset > this.#start) {
       goesOn = socket.write(this.buffer.subarray(this.#start, this.offset))
     }
@@ -124,16 +125,21 @@ export class Outbox {
    * @param isDone Whether their bytes may be overwritten.
    */
   #release(isDone: boolean): void {
-    for (const { buffer, start, end } of this.#filled) this.#pool.give(buffer, isDone ? start : end)
-    this.#filled = []
-    this.#filledBytes = 0
+    if (this.#filled !== undefined) this.#releaseFilled(this.#filled, isDone)
     this.#pool.give(this.buffer, isDone ? this.#start : this.offset)
     this.#use(nothing, 0)
+  }
+
+  #releaseFilled(filled: Segment[], isDone: boolean): void {
+    for (const { buffer, start, end } of filled) this.#pool.give(buffer, isDone ? start : end)
+    this.#filled = undefined
+    this.#filledBytes = 0
   }
 
   #renew(bytes: number): void {
     const { buffer, offset } = this
     if (offset > this.#start) {
+      this.#filled ??= []
       this.#filled.push({ buffer, start: this.#start, end: offset, base: this.#base })
       this.#filledBytes += offset - this.#start
     } else this.#pool.give(buffer, offset)

@@ -5,10 +5,14 @@ import { clientPreface, errorCode } from './wire.ts'
 export class PrefaceReader {
   #seenBytes = 0
 
+  /** True when the preface is complete. */
+  get isDone(): boolean {
+    return this.#seenBytes === clientPreface.length
+  }
+
   /** Returns the bytes after the preface. Throws a `ConnectionError` for anything else. */
   strip(chunk: Buffer): Buffer {
     const seen = this.#seenBytes
-    if (seen === clientPreface.length) return chunk
     const length = Math.min(chunk.length, clientPreface.length - seen)
     if (clientPreface.compare(chunk, 0, length, seen, seen + length) !== 0) {
       throw new ConnectionError(errorCode.protocolError, 'invalid connection preface')

@@ -14,19 +14,23 @@ import {
 const noBytes = new Uint8Array(0)
 const noHeaders: HeaderList = []
 
+/** Notified of each frame that was written. */
+export interface FrameListener {
+  onWritten(): void
+}
+
 /** Writes frames into an outbox. It does not know windows or streams. */
 export class FrameWriter {
   /** SETTINGS_MAX_HEADER_LIST_SIZE of the peer. */
   listBytesMax = Number.POSITIVE_INFINITY
   readonly #outbox: Outbox
   readonly #encoder: HpackEncoder
-  readonly #onWritten: () => void
+  readonly #listener: FrameListener
 
-  /** @param onWritten Called after each frame. */
-  constructor(outbox: Outbox, encoder: HpackEncoder, onWritten: () => void) {
+  constructor(outbox: Outbox, encoder: HpackEncoder, listener: FrameListener) {
     this.#outbox = outbox
     this.#encoder = encoder
-    this.#onWritten = onWritten
+    this.#listener = listener
   }
 
   /**
@@ -85,7 +89,7 @@ export class FrameWriter {
       streamId,
     )
     outbox.offset = end
-    this.#onWritten()
+    this.#listener.onWritten()
     return position
   }
 
@@ -133,7 +137,7 @@ export class FrameWriter {
     const { offset } = outbox
     writeFrameHeader(outbox.buffer, offset, payloadBytes, type, flags, streamId)
     outbox.offset = offset + frameHeaderBytes + payloadBytes
-    this.#onWritten()
+    this.#listener.onWritten()
     return offset + frameHeaderBytes
   }
 

@@ -7,6 +7,9 @@ export const entryOverheadBytes = 32
 /** Initial size of either side's table (RFC 9113 §6.5.2). */
 export const initialTableBytes = 4096
 
+/** Texts of a table without entries. All of them share it. */
+const noTexts: string[] = []
+
 /**
  * Entries that a connection has added. The oldest is removed first (RFC 7541 §2.3.2). Takes no
  * memory until there is one.
@@ -21,8 +24,8 @@ export class HpackDynamicTable {
   bytes = 0
   bytesMax: number
   /** Ring buffer: the entry with a number is at `number & (names.length - 1)`. */
-  #names: string[] = []
-  #values: string[] = []
+  #names = noTexts
+  #values = noTexts
 
   constructor(bytesMax: number) {
     this.bytesMax = bytesMax

@@ -40,9 +40,10 @@ export class ServerConnection implements ConnectionOwner<ServerExchange>, Respon
   readonly #core: Http2Connection<ServerExchange>
   readonly #context: ServerContext
   readonly #ageAtMs: number
-  readonly #preface = new PrefaceReader()
+  /** Dropped when the preface is complete. */
+  #preface: PrefaceReader | undefined = new PrefaceReader()
   /** Requests of the current chunk, which are handled after its last frame. */
-  #arrived: ServerExchange[] = []
+  #arrived: ServerExchange[] | undefined
   #openedCount = 0
   /** Exchanges whose response is complete while the request still arrives. */
   readonly #unread = new TimedSet<ServerExchange>()
@@ -126,6 +127,7 @@ export class ServerConnection implements ConnectionOwner<ServerExchange>, Respon
     if (endStream) streams.endRemote(exchange.stream, [])
     if (overflow) this.#refuseHeaders(exchange)
     else if (head.expectsMore) exchange.respondBare(417)
+    else if (this.#arrived === undefined) this.#arrived = [exchange]
     else this.#arrived.push(exchange)
   }
 
@@ -172,20 +174,23 @@ export class ServerConnection implements ConnectionOwner<ServerExchange>, Respon
   }
 
   stripPreface(chunk: Buffer): Buffer {
-    return this.#preface.strip(chunk)
+    if (this.#preface === undefined) return chunk
+    const rest = this.#preface.strip(chunk)
+    if (this.#preface.isDone) this.#preface = undefined
+    return rest
   }
 
   onChunkEnd(): void {
-    if (this.#arrived.length === 0) return
     const arrived = this.#arrived
-    this.#arrived = []
+    if (arrived === undefined) return
+    this.#arrived = undefined
     for (const exchange of arrived) if (!exchange.stream.gone) this.#context.respond(exchange)
   }
 
   onStreamClosed({ owner: exchange }: Http2Stream<ServerExchange>): void {
     const { timer, limits } = this.#core
     this.#unread.delete(exchange)
-    const isHandled = !exchange.released && !this.#arrived.includes(exchange)
+    const isHandled = !exchange.released && !this.#arrived?.includes(exchange)
     if (isHandled) {
       this.#lingering.add(exchange, timer.tick())
       timer.checkIn(limits.lingerTimeoutMs)

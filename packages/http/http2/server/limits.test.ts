@@ -5,6 +5,7 @@ import { waitFor } from '@marquee/testing/wait-for'
 import type { Exchange } from '../../exchange.ts'
 import { settingId, settingsPayload } from '../frames/settings.ts'
 import { clientPreface, errorCode, frameFlag, frameType } from '../frames/wire.ts'
+import { http2Limits } from '../limits.ts'
 import { FramesPeer, serveFrames, uint32 } from '../testing/frames-peer.ts'
 
 const { endHeaders, endStream } = frameFlag
@@ -362,6 +363,18 @@ describe('a connection without a stream', () => {
     await using peer = await server.peer()
     peer.request(1)
     await peer.response(1)
+    expect(await peer.goawayCode()).toBe(errorCode.noError)
+  })
+
+  test('an idle connection wakes the process once before it is idle for too long', async () => {
+    const clock = createManualClock()
+    await using server = await serveFrames(respond, {}, { clock })
+    await using peer = await server.peer()
+    await peer.settled()
+    clock.advance(http2Limits.idleTimeoutMs - 1_000)
+    // The timer that was set for the handshake.
+    expect(clock.runCount).toBe(1)
+    clock.advance(2_000)
     expect(await peer.goawayCode()).toBe(errorCode.noError)
   })
 
