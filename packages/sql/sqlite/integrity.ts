@@ -1,6 +1,6 @@
-import { closeSync, openSync, readSync, type Stats, statSync } from 'node:fs'
+import { closeSync, openSync, type Stats, statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import { pagesOfLog } from './wal.ts'
+import { backfilledFrames, type Frame, openLog, readAt, type WriteAheadLog } from './wal.ts'
 
 /** Number of looks at files that do not match, and the time between two, in milliseconds. */
 const looks = { countMax: 100, intervalMs: 10 }
@@ -17,12 +17,17 @@ export function checkAfterCrash(
   path: string,
   wait = blockThread,
 ): ((db: DatabaseSync) => void) | undefined {
+  let refused = ''
   for (let look = 1; look <= looks.countMax; look++) {
     const log = statSync(`${path}-wal`, { throwIfNoEntry: false })
     const file = statSync(path, { throwIfNoEntry: false })
     if (!log?.size || !file?.size) return undefined
     if (!mayBeReplaced(file, log)) return (db) => checkWhole(db, 'quick_check')
-    if (isCheckpointed(path)) return (db) => checkWhole(db, 'integrity_check')
+    const state = [file.mtimeMs, file.size, log.mtimeMs, log.size].join()
+    // A long log is read again only when something has changed, and at last.
+    const isNews = state !== refused || look === looks.countMax
+    if (isNews && isCheckpointed(path)) return (db) => checkWhole(db, 'integrity_check')
+    refused = state
     wait(looks.intervalMs)
   }
   throw new Error(
@@ -40,20 +45,54 @@ function mayBeReplaced(file: Stats, log: Stats): boolean {
 }
 
 /**
- * Returns whether the database may be the result of a complete or partial checkpoint of this log. A
- * checkpoint copies pages in order, so the first page then equals that of the log.
+ * Write version in the first page: 2 for a database that has a write-ahead log, 1 for others
+ * (https://sqlite.org/fileformat2.html#file_format_version_numbers), such as a copy by `VACUUM INTO`
+ * that nobody has opened.
+ */
+const writeVersion = { offset: 18, withLog: 2 }
+
+/**
+ * Returns whether the database may be the result of a checkpoint of this log. A reader holds a
+ * checkpoint back. It then copies the last frame of each page up to the reader's mark, and leaves
+ * out every page that has a frame after it (`walCheckpoint` in
+ * https://sqlite.org/src/file/src/wal.c). So the pages whose last frame it had to copy decide.
+ *
+ * A copy, byte for byte, of a state that the log has may count as its result: with the log, it
+ * becomes the same database.
  */
 function isCheckpointed(path: string): boolean {
-  const [first] = pagesOfLog(`${path}-wal`)
-  if (first === undefined) return true
   const file = openSync(path, 'r')
   try {
-    const page = Buffer.alloc(first.content.length)
-    readSync(file, page, 0, page.length, (first.number - 1) * page.length)
-    return page.equals(first.content)
+    if (readAt(file, writeVersion.offset, 1)?.readUInt8() !== writeVersion.withLog) return false
+    using log = openLog(`${path}-wal`)
+    if (log === undefined || log.frames.length === 0) return true
+    const isCopied = ({ page, read }: Frame) => {
+      const logged = read()
+      if (logged === undefined) return false
+      const found = readAt(file, (page - 1) * logged.length, logged.length)
+      return found?.equals(logged) ?? false
+    }
+    const needed = neededFrames(log, backfilledFrames(`${path}-shm`, log))
+    // A checkpoint that did not finish has copied some page.
+    return needed.length > 0 ? needed.every(isCopied) : log.frames.some(isCopied)
   } finally {
     closeSync(file)
   }
+}
+
+/**
+ * Returns the frames that a checkpoint has certainly copied, and no later one has replaced.
+ * @param backfilled Number of frames that it covered. Default: as few as it can have covered, when
+ *   it wrote to the file.
+ */
+function neededFrames({ frames, commits }: WriteAheadLog, backfilled: number | undefined): Frame[] {
+  const lastFrames = [...new Map(frames.map((frame) => [frame.page, frame])).values()]
+  const earliest = Math.min(...lastFrames.map(({ index }) => index))
+  const mark = backfilled ?? commits.find(({ index }) => index >= earliest)?.index ?? 0
+  // A checkpoint leaves out pages after the end of the database.
+  const counts = commits.filter(({ index }) => index >= mark).map(({ pageCount }) => pageCount)
+  const pageCount = Math.min(...counts)
+  return lastFrames.filter(({ index, page }) => index <= mark && page <= pageCount)
 }
 
 /**

@@ -1,10 +1,30 @@
 import { closeSync, openSync, readSync } from 'node:fs'
+import { endianness } from 'node:os'
 
-/** A page in the state after the last transaction of the log. */
-export interface LoggedPage {
-  /** Number of the page, from 1. */
-  readonly number: number
-  readonly content: Buffer
+/** Page that a committed transaction wrote to a write-ahead log. */
+export interface Frame {
+  /** Number of the frame in the log, from 1. */
+  readonly index: number
+  /** Number of the page in the database, from 1. */
+  readonly page: number
+  readonly read: () => Buffer | undefined
+}
+
+/** End of a transaction. */
+export interface Commit {
+  /** Number of its last frame. */
+  readonly index: number
+  /** Number of pages of the database after it. */
+  readonly pageCount: number
+}
+
+/** Open write-ahead log. */
+export interface WriteAheadLog extends Disposable {
+  /** Identify this use of the file. */
+  readonly salts: Buffer
+  /** Frames of committed transactions, in order. */
+  readonly frames: readonly Frame[]
+  readonly commits: readonly Commit[]
 }
 
 /**
@@ -12,49 +32,75 @@ export interface LoggedPage {
  * (https://sqlite.org/fileformat2.html#the_write_ahead_log).
  */
 const headerBytes = { log: 32, frame: 24 }
-const saltBytes = 8
 
-/**
- * Yields the pages that committed transactions have written to a write-ahead log, each once, by
- * page number.
- */
-export function* pagesOfLog(path: string): Generator<LoggedPage> {
-  const log = openSync(path, 'r')
-  try {
-    const header = readAt(log, 0, headerBytes.log)
-    if (header === undefined) return
-    const pageBytes = header.readUInt32BE(8)
-    const frames = [...committedFrames(log, header, pageBytes)].sort(([a], [b]) => a - b)
-    for (const [number, offset] of frames) {
-      const content = readAt(log, offset + headerBytes.frame, pageBytes)
-      if (content !== undefined) yield { number, content }
-    }
-  } finally {
-    closeSync(log)
+/** Opens a write-ahead log. Returns `undefined` when it has no header. */
+export function openLog(path: string): WriteAheadLog | undefined {
+  const file = openSync(path, 'r')
+  const header = readAt(file, 0, headerBytes.log)
+  if (header === undefined) {
+    closeSync(file)
+    return undefined
   }
+  const salts = header.subarray(16, 24)
+  const content = committed(file, salts, header.readUInt32BE(8))
+  return { salts, ...content, [Symbol.dispose]: () => closeSync(file) }
 }
 
-/**
- * Returns the offset of the last committed frame of each page. A frame of an earlier use of the log
- * has other salts.
- */
-function committedFrames(log: number, header: Buffer, pageBytes: number): Map<number, number> {
-  const salts = header.subarray(16, 16 + saltBytes)
-  const committed = new Map<number, number>()
-  let open: [number, number][] = []
+/** Reads the frames up to the last commit. A frame of an earlier use of the log has other salts. */
+function committed(file: number, salts: Buffer, pageBytes: number) {
+  const frames: Frame[] = []
+  const commits: Commit[] = []
   const step = headerBytes.frame + pageBytes
-  for (let offset = headerBytes.log; ; offset += step) {
-    const frame = readAt(log, offset, headerBytes.frame)
-    if (frame === undefined || !frame.subarray(8, 8 + saltBytes).equals(salts)) return committed
-    open.push([frame.readUInt32BE(0), offset])
-    if (frame.readUInt32BE(4) === 0) continue
-    for (const [number, at] of open) committed.set(number, at)
+  for (let index = 1, open: Frame[] = []; ; index++) {
+    const offset = headerBytes.log + (index - 1) * step
+    const header = readAt(file, offset, headerBytes.frame)
+    if (header === undefined || !header.subarray(8, 16).equals(salts)) return { frames, commits }
+    const read = () => readAt(file, offset + headerBytes.frame, pageBytes)
+    open.push({ index, page: header.readUInt32BE(0), read })
+    const pageCount = header.readUInt32BE(4)
+    if (pageCount === 0) continue
+    commits.push({ index, pageCount })
+    frames.push(...open)
     open = []
   }
 }
 
+/**
+ * Layout of the log's index in shared memory (https://sqlite.org/walformat.html): two copies of its
+ * header, then how much of the log is in the database. It has the byte order of the machine.
+ */
+const indexLayout = { headerBytes: 48, saltsOffset: 32, nBackfillOffset: 96, bytes: 100 }
+
+/**
+ * Returns the number of frames that complete checkpoints have covered, by the index of the log.
+ * After a loss of power it may be too small. `undefined` when there is no index of this log.
+ */
+export function backfilledFrames(path: string, { salts }: WriteAheadLog): number | undefined {
+  const { headerBytes: bytes, saltsOffset, nBackfillOffset } = indexLayout
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+  try {
+    const index = readAt(file, 0, indexLayout.bytes)
+    if (index === undefined) return undefined
+    const header = index.subarray(0, bytes)
+    const isWhole = header.equals(index.subarray(bytes, 2 * bytes))
+    const isOfLog = header.subarray(saltsOffset, saltsOffset + salts.length).equals(salts)
+    if (!isWhole || !isOfLog) return undefined
+    return new DataView(index.buffer, index.byteOffset).getUint32(nBackfillOffset, isLittleEndian)
+  } finally {
+    closeSync(file)
+  }
+}
+
+const isLittleEndian = endianness() === 'LE'
+
 /** Returns `undefined` when the file is too short. */
-function readAt(file: number, offset: number, length: number): Buffer | undefined {
+export function readAt(file: number, offset: number, length: number): Buffer | undefined {
   const buffer = Buffer.alloc(length)
   return readSync(file, buffer, 0, length, offset) === length ? buffer : undefined
 }
