@@ -1,14 +1,8 @@
+import { createChunkedList } from '@marquee/sql/chunked-list'
 import { compareCodePoints } from '@marquee/sql/code-points'
-import { firstIndex } from '@marquee/sql/first-index'
 import type { Aggregate } from '../rating.ts'
 import type { TopOptions, TopPosition } from './port.ts'
 import { positionOf } from './top.ts'
-
-/**
- * Maximum number of aggregates in a chunk. A change moves at most as many, and searches for its
- * chunk among the others.
- */
-const chunkSizeMax = 512
 
 /** Aggregates in order of score, the highest first, then of record id. */
 export interface ScoreOrder<Entry extends TopPosition = Aggregate> {
@@ -21,46 +15,22 @@ export interface ScoreOrder<Entry extends TopPosition = Aggregate> {
 }
 
 export function createScoreOrder<Entry extends TopPosition = Aggregate>(): ScoreOrder<Entry> {
-  /** Chunks in order, none of them empty. */
-  const chunks: Entry[][] = []
-
-  /** Returns the index of the first chunk that does not end before the position. */
-  function chunkFor(position: TopPosition): number {
-    return firstIndex(chunks, (chunk) => compare(chunk.at(-1) as Entry, position) >= 0)
-  }
+  const order = createChunkedList<Entry>()
+  const placeOf = (position: TopPosition) => order.placeOf((one) => compare(one, position) >= 0)
 
   return {
     add(aggregate) {
-      const index = Math.min(chunkFor(aggregate), Math.max(0, chunks.length - 1))
-      const chunk = chunks[index]
-      if (chunk === undefined) {
-        chunks.push([aggregate])
-        return
-      }
-      const place = firstIndex(chunk, (one) => compare(one, aggregate) > 0)
-      chunk.splice(place, 0, aggregate)
-      if (chunk.length > chunkSizeMax) chunks.splice(index + 1, 0, chunk.splice(chunkSizeMax / 2))
+      order.insert(placeOf(aggregate), aggregate)
     },
     remove(position) {
-      const index = chunkFor(position)
-      const chunk = chunks[index] ?? []
-      const place = firstIndex(chunk, (one) => compare(one, position) >= 0)
-      const found = chunk[place]
-      if (found === undefined || compare(found, position) !== 0) return
-      chunk.splice(place, 1)
-      if (chunk.length === 0) chunks.splice(index, 1)
+      const place = placeOf(position)
+      const found = order.itemAt(place)
+      if (found !== undefined && compare(found, position) === 0) order.remove(place)
     },
-    isEmpty: () => chunks.length === 0,
+    isEmpty: () => order.chunks.length === 0,
     after(position, size) {
-      const index = position === undefined ? 0 : chunkFor(position)
-      const first = chunks[index] ?? []
-      const place = position ? firstIndex(first, (one) => compare(one, position) > 0) : 0
-      const found = first.slice(place, place + size)
-      for (const chunk of chunks.slice(index + 1, index + 1 + size)) {
-        if (found.length >= size) break
-        found.push(...chunk.slice(0, size - found.length))
-      }
-      return found
+      const isAfter = (one: Entry) => position === undefined || compare(one, position) > 0
+      return order.from(order.placeOf(isAfter), size)
     },
   }
 }
