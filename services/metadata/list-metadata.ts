@@ -6,11 +6,11 @@ import type {
   ListMetadataRequest,
   Metadata as MetadataMessage,
 } from '../../gen/metadata/v1/metadata_pb.ts'
-import type { CataloguePage, Position } from './catalogue/catalogue.ts'
 import type { Facets } from './catalogue/facets.ts'
-import { type Filter, parseFilter } from './catalogue/filter.ts'
+import { atLeast, type Filter, parseFilter } from './catalogue/filter.ts'
 import type { FollowingCatalogue } from './catalogue/follow.ts'
 import { parseOrder } from './catalogue/order.ts'
+import type { CataloguePage, Position } from './catalogue/query.ts'
 import { QueryError } from './catalogue/query-error.ts'
 import { usesRatings } from './catalogue/uses-ratings.ts'
 import type { StoredMetadata } from './metadata.ts'
@@ -94,8 +94,7 @@ async function read(
 }
 
 function withCount(filter: Filter | undefined, countMin: number): Filter {
-  const isRated = (count: number) => count >= countMin
-  const right: Filter = { kind: 'number', of: 'ratingCount', test: isRated }
+  const right: Filter = { kind: 'number', of: 'ratingCount', orders: atLeast, value: countMin }
   return filter === undefined ? right : { kind: 'and', left: filter, right }
 }
 

@@ -1,9 +1,16 @@
+import { chunkCount, chunkWords } from './chunks.ts'
+
 /** A set of slots: bit `slot & 31` of word `slot >>> 5`. */
 export type Bits = Uint32Array
 
-/** Returns an empty set for `size` slots. */
+/** Returns an empty set for `size` slots, and for the rest of their last chunk. */
 export function noBits(size: number): Bits {
-  return new Uint32Array((size + 31) >>> 5)
+  return new Uint32Array(chunkCount(size) * chunkWords)
+}
+
+/** Returns the bits of a chunk, as a part of all bits. */
+export function bitsOfChunk(bits: Bits, index: number): Bits {
+  return bits.subarray(index * chunkWords, (index + 1) * chunkWords)
 }
 
 export function setBit(bits: Bits, slot: number): void {
@@ -48,15 +55,9 @@ export function countBits(bits: Bits): number {
   return count
 }
 
-/** Calls `visit` with each slot of a range, in order. @param from A multiple of 32. */
-export function forEachBit(
-  bits: Bits,
-  visit: (slot: number) => void,
-  from = 0,
-  to = 32 * bits.length,
-): void {
-  const end = Math.min(bits.length, (to + 31) >>> 5)
-  for (let at = from >>> 5; at < end; at++) {
+/** Calls `visit` with each slot, in order. */
+export function forEachBit(bits: Bits, visit: (slot: number) => void): void {
+  for (let at = 0; at < bits.length; at++) {
     let word = bits[at] as number
     while (word !== 0) {
       visit((at << 5) + 31 - Math.clz32(word & -word))

@@ -4,9 +4,10 @@ import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import fc from 'fast-check'
 import type { Metadata } from '../metadata.ts'
 import { createRatedMovies, type MovieRating } from '../ratings/rated-movies.ts'
-import { type CatalogueQuery, createCatalogue, type Position } from './catalogue.ts'
+import { createCatalogue } from './catalogue.ts'
 import { numberProperties, parseFilter } from './filter.ts'
 import { parseOrder } from './order.ts'
+import type { CatalogueQuery, Position } from './query.ts'
 import { listByHand, type RatedMovie } from './testing/list-by-hand.ts'
 
 alsoOnDenoAndNode(import.meta.filename)
@@ -372,6 +373,17 @@ const comparison = fc.oneof(
     ['title.startsWith("star")'],
     ['director.endsWith(" ")'],
     ['title.contains("-")'],
+    ['title.contains("r w")'],
+    ['title.contains("Star")'],
+    ['title.contains("")'],
+    ['title.contains("éli")'],
+    [`director.contains("${'star '.repeat(150)}")`],
+    ['director.contains("𞤀")'],
+    ['director.startsWith("st")'],
+    ['director in ["", "star ", "al-"]'],
+    ['title in ["star wars ", "e "]'],
+    ['id.contains("5")'],
+    ['id.endsWith("")'],
     ['1994 <= year'],
     ['2 < rating.mean'],
     ['rating.count in [0, 2]'],

@@ -1,21 +1,25 @@
 import type { Metadata } from '../metadata.ts'
 import type { MovieRating } from '../ratings/rated-movies.ts'
-import { type Bits, noBits } from './bits.ts'
-import { inTurns, type Pause } from './pause.ts'
+import type { Bits } from './bits.ts'
+import { type Chunked, chunkOf, chunkSize, chunkWords, placeInChunk, setValue } from './chunks.ts'
+import { createDividedMap } from './divided-map.ts'
+import { createGenreSets } from './genre-sets.ts'
+import { createHeldColumn } from './held-column.ts'
+import { ratingNames, ratingValue } from './rating-columns.ts'
+
+import { createTexts, type Texts } from './texts.ts'
 import { compact, type Words } from './words.ts'
 
 /** Properties of metadata with numbers. An unknown one is `NaN`. */
 const metadataNames = ['year', 'runningTimeMinutes', 'imdbRating', 'imdbVotes'] as const
-/** Properties of ratings. Without ratings, the count is 0, and the others are `NaN`. */
-const ratingNames = ['ratingCount', 'ratingMean', 'ratingScore'] as const
 
 export const numberNames = [...metadataNames, ...ratingNames] as const
 export type NumberName = (typeof numberNames)[number]
 
 /** Values by property, then by slot. */
-export type Numbers = Readonly<Record<NumberName, Float64Array>>
+export type Numbers = Readonly<Record<NumberName, Chunked<Float64Array>>>
 
-/** Values that `rate` copies before it changes them. */
+/** Values that do not change until they are disposed. */
 export interface HeldNumbers extends Disposable {
   readonly numbers: Numbers
 }
@@ -29,25 +33,25 @@ export function isOfRatings(name: NumberName): boolean {
  * new one, at the end. So whatever is added in the order of slots stays in this order.
  */
 export interface Columns {
-  readonly ids: string[]
-  readonly titles: string[]
+  readonly ids: Texts
+  readonly titles: Texts
   /** See `compact`. */
-  readonly compactTitles: string[]
-  readonly directors: string[]
+  readonly compactTitles: Texts
+  readonly directors: Texts
   /** Index in `genreSets`. */
-  readonly genreSetOf: number[]
+  readonly genreSetOf: Chunked<Uint32Array>
   /** The distinct lists of genres. */
-  readonly genreSets: (readonly string[])[]
+  readonly genreSets: readonly (readonly string[])[]
   /** Returns the values of all slots. Those of metadata never change. */
   numbers(): Numbers
   /** Returns the values of all slots. Those of ratings do not change until it is disposed. */
   hold(): HeldNumbers
-  /** Returns the values of all slots, without ratings: for other ratings than those of `rate`. */
-  unrated(pause: Pause): Promise<Numbers>
   /** Number of slots, with those that no movie has any more. */
   size(): number
-  /** Slots that a movie has. */
+  /** Returns the slots that have a movie now. */
   alive(): Bits
+  /** Returns the slots of a chunk that have a movie. They change as movies do. */
+  aliveOf(chunk: number): Bits
   slotOf(id: string): number | undefined
   /** Number of movies. */
   count(): number
@@ -59,133 +63,89 @@ export interface Columns {
 }
 
 export function createColumns(): Columns {
-  const slots = new Map<string, number>()
-  const columns = { ...texts(), genreSets: [] as string[][] }
-  const genreSetNumbers = new Map<string, number>()
-  let current = unheld(allNumbers(64))
-  /** Values that nobody holds any more, to copy into. */
-  let spare: Numbers | undefined
-  let alive = noBits(64)
+  const slots = createDividedMap<number>()
+  const [ids, titles] = [createTexts(), createTexts()]
+  const [compactTitles, directors] = [createTexts(), createTexts()]
+  const genres = createGenreSets()
+  const numbersOf = mapOf(metadataNames, (): Float64Array[] => [])
+  const ratings = mapOf(ratingNames, createHeldColumn)
+  const alive: Bits[] = []
+  let size = 0
 
   function grow(): void {
-    const size = columns.ids.length
-    const before = current.numbers
-    if (size < before.year.length) return
-    current = unheld(allNumbers(2 * size))
-    spare = undefined
-    for (const name of numberNames) current.numbers[name].set(before[name])
-    const wider = noBits(2 * size)
-    wider.set(alive)
-    alive = wider
+    if (placeInChunk(size) !== 0) return
+    for (const name of metadataNames) numbersOf[name].push(new Float64Array(chunkSize))
+    alive.push(new Uint32Array(chunkWords))
   }
 
-  function genreSetNumber(genres: readonly string[]): number {
-    const key = JSON.stringify(genres)
-    const known = genreSetNumbers.get(key)
-    if (known !== undefined) return known
-    genreSetNumbers.set(key, columns.genreSets.length)
-    return columns.genreSets.push([...genres]) - 1
+  function setAlive(slot: number, isAlive: boolean): void {
+    const bits = alive[chunkOf(slot)] as Bits
+    const [at, bit] = [placeInChunk(slot) >>> 5, 1 << (slot & 31)]
+    bits[at] = isAlive ? (bits[at] as number) | bit : (bits[at] as number) & ~bit
   }
 
   function remove(id: string): boolean {
     const slot = slots.get(id)
     if (slot === undefined) return false
     slots.delete(id)
-    alive[slot >>> 5] = (alive[slot >>> 5] as number) & ~(1 << (slot & 31))
+    setAlive(slot, false)
     return true
   }
 
+  function setRatingOf(slot: number, rating: MovieRating | undefined): void {
+    for (const name of ratingNames) ratings[name].set(slot, ratingValue(name, rating))
+  }
+
   return {
-    ...columns,
-    numbers: () => current.numbers,
+    ...{ ids, titles, compactTitles, directors },
+    genreSetOf: genres.numberOf,
+    genreSets: genres.sets,
+    numbers: () => ({ ...numbersOf, ...mapOf(ratingNames, (name) => ratings[name].values()) }),
     hold() {
-      const held = current
-      held.holderCount++
+      const held = mapOf(ratingNames, (name) => ratings[name].hold())
       return {
-        numbers: held.numbers,
+        numbers: { ...numbersOf, ...mapOf(ratingNames, (name) => held[name].values) },
         [Symbol.dispose]() {
-          held.holderCount--
-          const hasSize = held.numbers.year === current.numbers.year
-          if (held.holderCount === 0 && held !== current && hasSize) spare = held.numbers
+          for (const name of ratingNames) held[name][Symbol.dispose]()
         },
       }
     },
-    async unrated(pause) {
-      const { numbers } = current
-      const size = numbers.year.length
-      const ratingCount = new Float64Array(size)
-      const ratingMean = new Float64Array(size)
-      const ratingScore = new Float64Array(size)
-      await inTurns(size, pause, (from, to) => {
-        ratingMean.fill(Number.NaN, from, to)
-        ratingScore.fill(Number.NaN, from, to)
-      })
-      return { ...numbers, ratingCount, ratingMean, ratingScore }
+    size: () => size,
+    alive() {
+      const bits = new Uint32Array(alive.length * chunkWords)
+      for (const [index, chunk] of alive.entries()) bits.set(chunk, index * chunkWords)
+      return bits
     },
-    size: () => columns.ids.length,
-    alive: () => alive,
+    aliveOf: (chunk) => alive[chunk] as Bits,
     slotOf: (id) => slots.get(id),
     count: () => slots.size,
     remove,
     rate(id, rating) {
       const slot = slots.get(id)
-      if (slot === undefined) return
-      if (current.holderCount > 0) {
-        current = unheld(withRatingsIn(current.numbers, spare))
-        spare = undefined
-      }
-      setRating(current.numbers, slot, rating)
+      if (slot !== undefined) setRatingOf(slot, rating)
     },
     put(movie, words, rating) {
       remove(movie.id)
       grow()
-      const slot = columns.ids.push(movie.id) - 1
+      const slot = size++
       slots.set(movie.id, slot)
-      columns.titles.push(movie.title)
-      columns.compactTitles.push(compact(words.inOrder))
-      columns.directors.push(movie.director)
-      columns.genreSetOf.push(genreSetNumber(movie.genres))
-      const { numbers } = current
-      for (const name of metadataNames) numbers[name][slot] = movie[name] ?? Number.NaN
-      setRating(numbers, slot, rating)
-      alive[slot >>> 5] = (alive[slot >>> 5] as number) | (1 << (slot & 31))
+      setAlive(slot, true)
+      ids.push(movie.id)
+      titles.push(movie.title)
+      compactTitles.push(compact(words.inOrder))
+      directors.push(movie.director)
+      genres.push(slot, movie.genres)
+      for (const name of metadataNames) setValue(numbersOf[name], slot, movie[name] ?? Number.NaN)
+      setRatingOf(slot, rating)
       return slot
     },
   }
 }
 
-function texts() {
-  return {
-    ids: [] as string[],
-    titles: [] as string[],
-    compactTitles: [] as string[],
-    directors: [] as string[],
-    genreSetOf: [] as number[],
-  }
-}
-
-function allNumbers(size: number): Numbers {
-  const columns = numberNames.map((name) => [name, new Float64Array(size)] as const)
-  return Object.fromEntries(columns) as Record<NumberName, Float64Array>
-}
-
-function unheld(numbers: Numbers): { readonly numbers: Numbers; holderCount: number } {
-  return { numbers, holderCount: 0 }
-}
-
-/** Copies the values of ratings, into the spare ones if there are any. */
-function withRatingsIn(numbers: Numbers, spare: Numbers | undefined): Numbers {
-  const copies = ratingNames.map((name) => {
-    const copy = spare?.[name] ?? new Float64Array(numbers[name].length)
-    copy.set(numbers[name])
-    return [name, copy] as const
-  })
-  return { ...numbers, ...Object.fromEntries(copies) }
-}
-
-/** Sets the rating in a slot. Does nothing in a slot that the values do not have. */
-export function setRating(numbers: Numbers, slot: number, rating: MovieRating | undefined): void {
-  numbers.ratingCount[slot] = rating?.count ?? 0
-  numbers.ratingMean[slot] = rating?.mean ?? Number.NaN
-  numbers.ratingScore[slot] = rating?.score ?? Number.NaN
+function mapOf<Name extends string, Value>(
+  names: readonly Name[],
+  create: (name: Name) => Value,
+): Record<Name, Value> {
+  const entries = names.map((name) => [name, create(name)] as const)
+  return Object.fromEntries(entries) as Record<Name, Value>
 }

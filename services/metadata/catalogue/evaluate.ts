@@ -1,10 +1,11 @@
-import { addAll, type Bits, forEachBit, keepOnly, noBits, removeAll, setBit } from './bits.ts'
+import { addAll, type Bits, forEachBit, keepOnly, removeAll, setBit } from './bits.ts'
+import { type Chunked, chunkWords } from './chunks.ts'
 import type { Columns, Numbers } from './columns.ts'
-import type { Filter, TextBound } from './filter.ts'
-import { inTurns, type Pause } from './pause.ts'
-import type { TitleOrder } from './title-order.ts'
+import type { Comparison, Filter, Orders, TextComparison } from './filter.ts'
+import { createMatchTexts } from './match-texts.ts'
+import type { HeldTitles } from './title-order.ts'
 
-/** Slots for which a filter is true, and for which it is false. It is neither when a number is unknown. */
+/** Places for which a filter is true, and for which it is false. It is neither when a number is unknown. */
 interface Truth {
   readonly yes: Bits
   readonly no: Bits
@@ -14,95 +15,136 @@ interface Truth {
 export interface Compared {
   readonly columns: Columns
   readonly numbers: Numbers
-  readonly titleOrder: Pick<TitleOrder, 'parts'>
+  readonly titles: HeldTitles
 }
+
+/** Returns the truth for places of a chunk. It is valid until the next call. */
+type Evaluator = (chunk: number, within: Bits) => Truth
 
 /**
- * Returns those of the slots for which a filter is true. A comparison looks at the slots whose
- * result depends on it.
+ * Returns a function that returns those of the places of a chunk for which a filter is true, valid
+ * until the next call. A comparison looks at the places whose result depends on it.
  */
-export async function evaluate(
+export function createFilterEvaluator(
   filter: Filter,
-  slots: Bits,
   compared: Compared,
-  pause: Pause,
-): Promise<Bits> {
-  async function truthOf(part: Filter, within: Bits): Promise<Truth> {
-    if (part.kind === 'not') {
-      const { yes, no } = await truthOf(part.operand, within)
+): (chunk: number, within: Bits) => Bits {
+  const evaluator = evaluatorOf(filter, compared)
+  return (chunk, within) => evaluator(chunk, within).yes
+}
+
+/** Returns the number of comparisons of a filter. */
+export function comparisonCount(filter: Filter | undefined): number {
+  if (filter === undefined) return 0
+  if (filter.kind === 'not') return comparisonCount(filter.operand)
+  if (filter.kind !== 'and' && filter.kind !== 'or') return 1
+  return comparisonCount(filter.left) + comparisonCount(filter.right)
+}
+
+function evaluatorOf(filter: Filter, compared: Compared): Evaluator {
+  if (filter.kind === 'not') {
+    const operand = evaluatorOf(filter.operand, compared)
+    return (chunk, within) => {
+      const { yes, no } = operand(chunk, within)
       return { yes: no, no: yes }
     }
-    if (part.kind === 'and') {
-      const left = await truthOf(part.left, within)
-      const right = await truthOf(part.right, removeAll(within.slice(), left.no))
-      return { yes: keepOnly(left.yes, right.yes), no: addAll(left.no, right.no) }
-    }
-    if (part.kind === 'or') {
-      const left = await truthOf(part.left, within)
-      const right = await truthOf(part.right, removeAll(within.slice(), left.yes))
-      return { yes: addAll(left.yes, right.yes), no: keepOnly(left.no, right.no) }
-    }
-    await pause()
-    return compareAll(part, within, compared, pause)
   }
-  return (await truthOf(filter, slots)).yes
-}
-
-type Comparison = Exclude<Filter, { kind: 'and' | 'or' | 'not' }>
-
-/** Tells whether a comparison is true for a slot, or `undefined` when it is neither. */
-type Test = (slot: number) => boolean | undefined
-
-async function compareAll(
-  comparison: Comparison,
-  within: Bits,
-  compared: Compared,
-  pause: Pause,
-): Promise<Truth> {
-  const size = 32 * within.length
-  const truth = { yes: noBits(size), no: noBits(size) }
-  if (comparison.kind === 'text' && comparison.of === 'title' && comparison.bound) {
-    await compareTitles(comparison.bound, truth, compared, pause)
-    return { yes: keepOnly(truth.yes, within), no: keepOnly(truth.no, within) }
-  }
-  const test = testOf(comparison, compared)
-  function look(slot: number): void {
-    const isTrue = test(slot)
-    if (isTrue !== undefined) setBit(isTrue ? truth.yes : truth.no, slot)
-  }
-  await inTurns(size, pause, (from, to) => forEachBit(within, look, from, to))
-  return truth
-}
-
-/** Compares all titles by their order, without looking at the texts. */
-async function compareTitles(
-  { value, test }: TextBound,
-  { yes, no }: Truth,
-  { titleOrder }: Compared,
-  pause: Pause,
-): Promise<void> {
-  for (const [order, slots] of titleOrder.parts(value).entries()) {
-    const bits = test(order - 1) ? yes : no
-    await inTurns(slots.length, pause, (from, to) => {
-      for (let at = from; at < to; at++) setBit(bits, slots[at] as number)
-    })
+  if (filter.kind !== 'and' && filter.kind !== 'or') return comparisonEvaluator(filter, compared)
+  const left = evaluatorOf(filter.left, compared)
+  const right = evaluatorOf(filter.right, compared)
+  const rest = new Uint32Array(chunkWords)
+  const isAnd = filter.kind === 'and'
+  return (chunk, within) => {
+    const first = left(chunk, within)
+    rest.set(within)
+    removeAll(rest, isAnd ? first.no : first.yes)
+    const second = right(chunk, rest)
+    if (isAnd) keepOnly(first.yes, second.yes)
+    else keepOnly(first.no, second.no)
+    if (isAnd) addAll(first.no, second.no)
+    else addAll(first.yes, second.yes)
+    return first
   }
 }
 
-function testOf(comparison: Comparison, { columns, numbers }: Compared): Test {
-  if (comparison.kind === 'number') {
-    const values = numbers[comparison.of]
-    const { test } = comparison
-    return (slot) => {
-      const value = values[slot] as number
-      return Number.isNaN(value) ? undefined : test(value)
-    }
+/** Adds places to `yes` or `no`, which are empty. */
+type Compare = (chunk: number, within: Bits, truth: Truth) => void
+
+function comparisonEvaluator(comparison: Comparison, compared: Compared): Evaluator {
+  const truth = { yes: new Uint32Array(chunkWords), no: new Uint32Array(chunkWords) }
+  const compare = compareOf(comparison, compared)
+  return (chunk, within) => {
+    truth.yes.fill(0)
+    truth.no.fill(0)
+    if (within.some((word) => word !== 0)) compare(chunk, within, truth)
+    return truth
   }
-  if (comparison.kind === 'genres') {
-    const answers = columns.genreSets.map(comparison.test)
-    return (slot) => answers[columns.genreSetOf[slot] as number]
+}
+
+function compareOf(comparison: Comparison, { columns, numbers, titles }: Compared): Compare {
+  switch (comparison.kind) {
+    case 'number': {
+      const { of, orders, value } = comparison
+      return compareNumbers(numbers[of], orders, value, value)
+    }
+    case 'numberIn': {
+      const { of, values } = comparison
+      return compareEach(numbers[of], (value) => values.has(value))
+    }
+    case 'genres': {
+      const answers = columns.genreSets.map((genres) => genres.includes(comparison.genre))
+      return compareEach(columns.genreSetOf, (set) => answers[set] as boolean)
+    }
+    default:
+      return compareTexts(comparison, columns, titles)
+  }
+}
+
+function compareTexts(comparison: TextComparison, columns: Columns, titles: HeldTitles): Compare {
+  if (comparison.of === 'title' && comparison.kind === 'text') {
+    const { from, to } = titles.ranksOf(comparison.value)
+    return compareNumbers(titles.ranks, comparison.orders, from, to)
   }
   const texts = { id: columns.ids, title: columns.titles, director: columns.directors }
-  const values = texts[comparison.of]
-  return (slot) => comparison.test(values[slot] as string)
+  const match = createMatchTexts(comparison)
+  return (chunk, within, { yes, no }) => {
+    match(texts[comparison.of].chunk(chunk), within, yes)
+    no.set(within)
+    removeAll(no, yes)
+  }
+}
+
+/** Compares with a range, in which all values count as equal to the constant. */
+function compareNumbers(
+  values: Chunked<Float64Array>,
+  orders: Orders,
+  from: number,
+  to: number,
+): Compare {
+  return (chunk, within, { yes, no }) => {
+    const own = values[chunk] as Float64Array
+    for (let at = 0; at < within.length; at++) {
+      const wanted = within[at] as number
+      if (wanted === 0) continue
+      let [isTrue, isKnown] = [0, 0]
+      for (let bit = 0; bit < 32; bit++) {
+        const value = own[32 * at + bit] as number
+        const order = Number(value > to) - Number(value < from) + 1
+        isTrue |= ((orders >>> order) & 1) << bit
+        isKnown |= Number(!Number.isNaN(value)) << bit
+      }
+      yes[at] = isTrue & isKnown & wanted
+      no[at] = ~isTrue & isKnown & wanted
+    }
+  }
+}
+
+function compareEach(values: Chunked, test: (value: number) => boolean): Compare {
+  return (chunk, within, { yes, no }) => {
+    const own = values[chunk] as ArrayLike<number>
+    forEachBit(within, (place) => {
+      const value = own[place] as number
+      if (!Number.isNaN(value)) setBit(test(value) ? yes : no, place)
+    })
+  }
 }

@@ -1,3 +1,4 @@
+import { type Bits, forEachBit } from './bits.ts'
 import type { Columns } from './columns.ts'
 
 /** Numbers of movies by what a filter can ask for, the most frequent first. */
@@ -22,12 +23,17 @@ export function createFacetCounter(columns: Columns) {
   const byDecade = new Uint32Array(decadeCount)
   const { year: years } = columns.numbers()
   return {
-    add(slot: number): void {
-      const genreSet = columns.genreSetOf[slot] as number
-      byGenreSet[genreSet] = (byGenreSet[genreSet] ?? 0) + 1
-      // An unknown year is no index.
-      const decade = Math.floor((years[slot] as number) / 10)
-      if (decade >= 0 && decade < decadeCount) byDecade[decade] = (byDecade[decade] as number) + 1
+    /** Counts places of a chunk. */
+    addAll(chunk: number, places: Bits): void {
+      const genreSets = columns.genreSetOf[chunk] as Uint32Array
+      const ownYears = years[chunk] as Float64Array
+      forEachBit(places, (place) => {
+        const genreSet = genreSets[place] as number
+        byGenreSet[genreSet] = (byGenreSet[genreSet] ?? 0) + 1
+        // An unknown year is no index.
+        const decade = Math.floor((ownYears[place] as number) / 10)
+        if (decade >= 0 && decade < decadeCount) byDecade[decade] = (byDecade[decade] as number) + 1
+      })
     },
     facets: (): Facets => ({
       genres: mostFrequent(countGenres(byGenreSet, columns)),

@@ -1,5 +1,4 @@
 import type { parse } from '@bufbuild/cel'
-import { compareCodePoints } from '@marquee/sql/code-points'
 import type { NumberName } from './columns.ts'
 import { QueryError } from './query-error.ts'
 
@@ -8,27 +7,48 @@ type Expression = ReturnType<typeof parse>['expr']
 /** Texts that a filter compares. */
 export type TextName = 'id' | 'title' | 'director'
 
-/** A condition on movies, as `parseFilter` returns it. A comparison with an unknown number is neither true nor false. */
-export type Filter =
-  | { readonly kind: 'and'; readonly left: Filter; readonly right: Filter }
-  | { readonly kind: 'or'; readonly left: Filter; readonly right: Filter }
-  | { readonly kind: 'not'; readonly operand: Filter }
-  | { readonly kind: 'number'; readonly of: NumberName; readonly test: (value: number) => boolean }
+/** Comparisons that compare a text with others. */
+export type TextComparison =
   | {
       readonly kind: 'text'
       readonly of: TextName
-      readonly test: (value: string) => boolean
-      /** Set when the test depends only on how a text compares with this one. */
-      readonly bound?: TextBound
+      readonly orders: Orders
+      readonly value: string
     }
-  | { readonly kind: 'genres'; readonly test: (genres: readonly string[]) => boolean }
+  | { readonly kind: 'textIn'; readonly of: TextName; readonly values: ReadonlySet<string> }
+  | {
+      readonly kind: 'textPart'
+      readonly of: TextName
+      readonly method: 'startsWith' | 'endsWith' | 'contains'
+      readonly value: string
+    }
 
-/** A comparison of texts by code point. */
-export interface TextBound {
-  readonly value: string
-  /** Gets a negative number, 0 or a positive number for texts before, at and after `value`. */
-  readonly test: (order: number) => boolean
-}
+export type Comparison =
+  | TextComparison
+  | {
+      readonly kind: 'number'
+      readonly of: NumberName
+      readonly orders: Orders
+      readonly value: number
+    }
+  | { readonly kind: 'numberIn'; readonly of: NumberName; readonly values: ReadonlySet<number> }
+  | { readonly kind: 'genres'; readonly genre: string }
+
+/** A condition on movies, as `parseFilter` returns it. A comparison with an unknown number is neither true nor false. */
+export type Filter =
+  | Comparison
+  | { readonly kind: 'and'; readonly left: Filter; readonly right: Filter }
+  | { readonly kind: 'or'; readonly left: Filter; readonly right: Filter }
+  | { readonly kind: 'not'; readonly operand: Filter }
+
+/**
+ * How a value may compare with a constant, as a sum: 1 when it may be before it, 2 when it may be
+ * equal, and 4 when it may be after it.
+ */
+export type Orders = number
+
+/** The order of a value that is the constant, or after it. */
+export const atLeast: Orders = 6
 
 /** Properties with numbers by their names in the API. */
 export const numberProperties: Readonly<Record<string, NumberName>> = {
@@ -109,66 +129,52 @@ function callOf(expression: Expression | undefined): Call | undefined {
 function readComparison({ name, target, args }: Call): Filter {
   const [left, right] = args
   if (name === '@in') return readMembership(left, right)
-  if (Object.hasOwn(methods, name) && target !== undefined && right === undefined) {
-    const method = methods[name] as Test<string>
+  if (isMethod(name) && target !== undefined && right === undefined) {
     const [of, value] = [propertyOf(target), constantOf(left)]
     if (of?.kind !== 'text' || typeof value !== 'string') throw unreadable()
-    return { kind: 'text', of: of.name, test: (text) => method(text, value) }
+    return { kind: 'textPart', of: of.name, method: name, value }
   }
   const isTurned = propertyOf(left) === undefined
-  const operator = ownValue(operators, isTurned ? (mirrored[name] ?? name) : name)
-  if (operator === undefined) throw unreadable()
+  const orders = ownValue(operators, isTurned ? (mirrored[name] ?? name) : name)
+  if (orders === undefined) throw unreadable()
   const of = propertyOf(isTurned ? right : left)
   const value = constantOf(isTurned ? left : right)
   if (of?.kind === 'number' && typeof value === 'number') {
-    return { kind: 'number', of: of.name, test: operator.forNumber(value) }
+    return { kind: 'number', of: of.name, orders, value }
   }
-  if (of?.kind !== 'text' || typeof value !== 'string') throw unreadable()
-  const { test: passes } = operator
-  const test = (text: string) => passes(compareCodePoints(text, value))
-  return { kind: 'text', of: of.name, test, bound: { value, test: passes } }
-}
-
-function readMembership(left: Expression | undefined, right: Expression | undefined): Filter {
-  const genre = constantOf(left)
-  if (identifierOf(right) === 'genres' && typeof genre === 'string') {
-    return { kind: 'genres', test: (genres) => genres.includes(genre) }
-  }
-  const of = propertyOf(left)
-  const values = new Set(constantsOf(right))
-  const isAll = (type: string) => [...values].every((value) => typeof value === type)
-  if (of?.kind === 'number' && isAll('number')) {
-    return { kind: 'number', of: of.name, test: (value) => values.has(value) }
-  }
-  if (of?.kind === 'text' && isAll('string')) {
-    return { kind: 'text', of: of.name, test: (value) => values.has(value) }
+  if (of?.kind === 'text' && typeof value === 'string') {
+    return { kind: 'text', of: of.name, orders, value }
   }
   throw unreadable()
 }
 
-type Test<Value> = (given: Value, value: Value) => boolean
-
-const methods: Readonly<Record<string, Test<string>>> = {
-  startsWith: (text, start) => text.startsWith(start),
-  endsWith: (text, end) => text.endsWith(end),
-  contains: (text, part) => text.includes(part),
+function readMembership(left: Expression | undefined, right: Expression | undefined): Filter {
+  const genre = constantOf(left)
+  if (identifierOf(right) === 'genres' && typeof genre === 'string')
+    return { kind: 'genres', genre }
+  const of = propertyOf(left)
+  const values = constantsOf(right)
+  if (of?.kind === 'number' && values.every((value) => typeof value === 'number')) {
+    return { kind: 'numberIn', of: of.name, values: new Set(values) }
+  }
+  if (of?.kind === 'text' && values.every((value) => typeof value === 'string')) {
+    return { kind: 'textIn', of: of.name, values: new Set(values) }
+  }
+  throw unreadable()
 }
 
-interface Operator {
-  /** Gets how a value compares with the constant: a negative number, 0 or a positive one. */
-  readonly test: (order: number) => boolean
-  /** Returns the test for a number, which runs for each movie. */
-  readonly forNumber: (constant: number) => (value: number) => boolean
+function isMethod(name: string): name is 'startsWith' | 'endsWith' | 'contains' {
+  return name === 'startsWith' || name === 'endsWith' || name === 'contains'
 }
 
 /** Operators of CEL. */
-const operators: Readonly<Record<string, Operator>> = {
-  '_==_': { test: (order) => order === 0, forNumber: (than) => (value) => value === than },
-  '_!=_': { test: (order) => order !== 0, forNumber: (than) => (value) => value !== than },
-  '_<_': { test: (order) => order < 0, forNumber: (than) => (value) => value < than },
-  '_<=_': { test: (order) => order <= 0, forNumber: (than) => (value) => value <= than },
-  '_>_': { test: (order) => order > 0, forNumber: (than) => (value) => value > than },
-  '_>=_': { test: (order) => order >= 0, forNumber: (than) => (value) => value >= than },
+const operators: Readonly<Record<string, Orders>> = {
+  '_==_': 2,
+  '_!=_': 5,
+  '_<_': 1,
+  '_<=_': 3,
+  '_>_': 4,
+  '_>=_': atLeast,
 }
 
 /** Operators that mean the same with their operands exchanged. Others are symmetric. */

@@ -3,10 +3,10 @@ import { createRatedMovies } from '../ratings/rated-movies.ts'
 import { movie, remove } from '../store/contract/fixtures.ts'
 import { createMemoryMetadataStore } from '../store/memory.ts'
 import type { MetadataStore } from '../store/port.ts'
-import type { CatalogueQuery } from './catalogue.ts'
 import { parseFilter } from './filter.ts'
 import { followStore } from './follow.ts'
 import { parseOrder } from './order.ts'
+import type { CatalogueQuery } from './query.ts'
 
 test('a list has what was written before it, also by others', async () => {
   await using store = createMemoryMetadataStore()

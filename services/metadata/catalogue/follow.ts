@@ -1,11 +1,7 @@
 import { createRatedMovies, type RatedMovies } from '../ratings/rated-movies.ts'
 import type { ChangePosition, ListPosition, MetadataStore } from '../store/port.ts'
-import {
-  type Catalogue,
-  type CataloguePage,
-  type CatalogueQuery,
-  createCatalogue,
-} from './catalogue.ts'
+import { type Catalogue, createCatalogue } from './catalogue.ts'
+import type { CataloguePage, CatalogueQuery } from './query.ts'
 import { createSlices } from './slices.ts'
 
 /** The movies of a store, as lists need them. */

@@ -1,6 +1,8 @@
 import type { MovieRating } from '../ratings/rated-movies.ts'
-import { type Columns, type Numbers, setRating } from './columns.ts'
-import type { Pause } from './pause.ts'
+import { chunkSize, placeInChunk } from './chunks.ts'
+import type { Columns, Numbers } from './columns.ts'
+import { inTurns, type Pause } from './pause.ts'
+import { addUnrated, noRatings, type RatingColumns, setRating } from './rating-columns.ts'
 
 /** Ratings by movie id that never change. */
 type Ratings = ReadonlyMap<string, MovieRating>
@@ -15,11 +17,11 @@ export interface GivenRatings {
 const keptCountMax = 2
 
 /** Number of ratings that a list takes over without a pause: a few milliseconds. */
-const ratingsSliceSize = 10_000
+const ratingsSliceSize = 5_000
 
 interface Kept {
   readonly ratings: Ratings
-  readonly numbers: Numbers
+  readonly columns: RatingColumns
   /** Number of slots whose rating is set. */
   size: number
 }
@@ -28,39 +30,38 @@ interface Kept {
 export function createGivenRatings(columns: Columns): GivenRatings {
   let kept: Kept[] = []
 
-  function find(ratings: Ratings): Kept | undefined {
-    const current = columns.numbers()
-    return kept.find((one) => one.ratings === ratings && one.numbers.year === current.year)
-  }
-
   async function make(ratings: Ratings, pause: Pause): Promise<Kept> {
-    const size = columns.size()
-    const numbers = await columns.unrated(pause)
+    const made = { ratings, columns: noRatings(), size: columns.size() }
+    await inTurns(made.size, pause, (from, to) => {
+      for (let slot = from; slot < to; slot += chunkSize) addUnrated(made.columns)
+    })
     let count = 0
     for (const [id, rating] of ratings) {
       if (++count % ratingsSliceSize === 0) await pause()
       const slot = columns.slotOf(id)
-      if (slot !== undefined) setRating(numbers, slot, rating)
+      if (slot !== undefined && slot < made.size) setRating(made.columns, slot, rating)
     }
-    return { ratings, numbers, size }
+    return made
   }
 
   /** Sets the ratings of the slots that are new. */
-  function complete(one: Kept): Numbers {
-    for (let slot = one.size; slot < columns.size(); slot++) {
-      setRating(one.numbers, slot, one.ratings.get(columns.ids[slot] as string))
+  async function complete(one: Kept, pause: Pause): Promise<void> {
+    while (one.size < columns.size()) {
+      if (one.size % ratingsSliceSize === 0) await pause()
+      // Another list may have continued meanwhile.
+      if (one.size === columns.size()) return
+      const slot = one.size++
+      if (placeInChunk(slot) === 0) addUnrated(one.columns)
+      setRating(one.columns, slot, one.ratings.get(columns.ids.get(slot)))
     }
-    one.size = columns.size()
-    return one.numbers
   }
 
   return {
     async numbersWith(ratings, pause) {
-      let one = find(ratings)
-      // The columns may have grown meanwhile.
-      while (one?.numbers.year !== columns.numbers().year) one = await make(ratings, pause)
+      const one = kept.find((other) => other.ratings === ratings) ?? (await make(ratings, pause))
       kept = [one, ...kept.filter((other) => other.ratings !== ratings)].slice(0, keptCountMax)
-      return complete(one)
+      await complete(one, pause)
+      return { ...columns.numbers(), ...one.columns }
     },
   }
 }

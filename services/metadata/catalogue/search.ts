@@ -1,4 +1,5 @@
 import { addAll, type Bits, isEmpty, keepOnly, noBits, removeAll, setBit } from './bits.ts'
+import { valueAt } from './chunks.ts'
 import type { Columns } from './columns.ts'
 import { inTurns, type Pause } from './pause.ts'
 import { type createGroups, groupLength, type Vocabulary } from './vocabulary.ts'
@@ -49,7 +50,7 @@ export async function search(
   pause: Pause,
 ): Promise<SlotsByTier> {
   const words = wordsOf(query).inOrder.slice(0, queryWordsMax)
-  const alive = index.columns.alive().slice(0, (index.columns.size() + 31) >>> 5)
+  const alive = index.columns.alive()
   const run: Run = { ...index, pause, named: new Map() }
   const found = await matchesOf(run, words)
   distinct(found, alive)
@@ -63,11 +64,13 @@ function yearOf(words: readonly string[]): number | undefined {
   return words.length > 1 && /^[0-9]{4}$/.test(last) ? Number(last) : undefined
 }
 
-function slotsOfYear(columns: Columns, year: number): Bits {
+async function slotsOfYear({ columns, pause }: Run, year: number): Promise<Bits> {
   const size = columns.size()
   const { year: years } = columns.numbers()
   const bits = noBits(size)
-  for (let slot = 0; slot < size; slot++) if (years[slot] === year) setBit(bits, slot)
+  await inTurns(size, pause, (from, to) => {
+    for (let slot = from; slot < to; slot++) if (valueAt(years, slot) === year) setBit(bits, slot)
+  })
   return bits
 }
 
@@ -89,7 +92,7 @@ async function matchesOf(run: Run, words: readonly string[]): Promise<Record<Tie
   await keepMatches(run, words.slice(-1), found)
   await matchTitles(run, compact(words), found)
   await matchTitles(run, compact(others), rest as Record<Tier, Bits>)
-  const ofYear = slotsOfYear(columns, year)
+  const ofYear = await slotsOfYear(run, year)
   for (const tier of tiers) addAll(found[tier], keepOnly(rest[tier] as Bits, ofYear))
   return found
 }
@@ -124,7 +127,7 @@ function emptyTiers(size: number): Record<Tier, Bits> {
 
 /** Matches whole titles, and their beginnings, which may be whole, too. */
 async function matchTitles(
-  { columns, titles, pause }: Run,
+  { columns: { compactTitles }, titles, pause }: Run,
   text: string,
   { exact, prefix }: Record<Tier, Bits>,
 ): Promise<void> {
@@ -135,14 +138,11 @@ async function matchTitles(
     for (let at = from; at < to; at++) {
       const slot = candidates[at] as number
       if (isShort) setBit(prefix, slot)
-      else matchTitle(columns.compactTitles[slot] as string, slot)
+      else if (compactTitles.startsWith(slot, text)) {
+        setBit(compactTitles.lengthOf(slot) === text.length ? exact : prefix, slot)
+      }
     }
   })
-
-  function matchTitle(title: string, slot: number): void {
-    if (!title.startsWith(text)) return
-    setBit(title.length === text.length ? exact : prefix, slot)
-  }
 }
 
 /** Leaves each slot to its best tier, and only those of movies. */

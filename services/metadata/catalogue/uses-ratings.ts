@@ -19,8 +19,11 @@ function comparesRatings(filter: Filter): boolean {
     case 'not':
       return comparesRatings(filter.operand)
     case 'number':
+    case 'numberIn':
       return isOfRatings(filter.of)
     case 'text':
+    case 'textIn':
+    case 'textPart':
     case 'genres':
       return false
   }

@@ -1,4 +1,5 @@
 import { type Bits, noBits, setBit } from './bits.ts'
+import { createDividedMap } from './divided-map.ts'
 import { lettersOf, nearDistance, nearTo } from './near.ts'
 import { inTurns, type Pause } from './pause.ts'
 
@@ -29,7 +30,7 @@ export interface Vocabulary {
 }
 
 export function createVocabulary(): Vocabulary {
-  const numbers = new Map<string, number>()
+  const numbers = createDividedMap<number>()
   const words: string[] = []
   let letters = new Int32Array(1_024)
   const groups = createGroups()

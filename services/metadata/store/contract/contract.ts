@@ -9,6 +9,7 @@ import { describeChanges } from './changes.ts'
 import { describeEdits, expectOneWinner } from './edits.ts'
 import { describeExternalIds } from './external-ids.ts'
 import { alien, movie, remove } from './fixtures.ts'
+import { describeLists } from './lists.ts'
 import { behavesAsMap, pages, plain } from './model.ts'
 import { describeSharing, type OpenMetadataStore } from './sharing.ts'
 
@@ -47,6 +48,7 @@ export function metadataStoreContract(
     describeExternalIds(openNew)
     describeChanges(createDatabase)
     describeList(openNew)
+    describeLists(openNew)
     describeRevision(createDatabase, clock)
     describeReopening(createDatabase, clock)
     describeClaimed(capabilities.durable, 'durability', () =>
