@@ -32,6 +32,17 @@ describePage(
       expect(Number(await metadata.getAttribute('data-count'))).toBeGreaterThan(5)
     })
 
+    test('the colours of a response are ranges that the browser need not keep current', async () => {
+      await using visitor = await site().visit(details)
+      const { page } = visitor
+      await send(page)
+      await expectCode(page, 'ok')
+      const colored = () =>
+        page.evaluate(() => [...(CSS.highlights.get('json-key') ?? [])].map((one) => `${one}`))
+      await eventually(async () => expect((await colored()).length).toBeGreaterThan(20))
+      expect([...new Set(await colored())]).toEqual(['[object StaticRange]'])
+    })
+
     test('a search marks what it finds, and says when it finds nothing', async () => {
       await using visitor = await site().visit(details)
       const { page } = visitor

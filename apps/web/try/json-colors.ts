@@ -11,11 +11,11 @@ const token = /"(?:[^"\\]|\\.)*"(?<colon>\s*:)?|-?\d[\d.eE+-]*|\b(?:true|false|n
 export function colorJson(element: Element): () => void {
   const text = element.textContent ?? ''
   if (!hasHighlights() || hasForcedColors() || text.length > coloredLengthMax) return () => {}
-  const added: [Highlight, Range][] = []
+  const added: [Highlight, AbstractRange][] = []
   for (const node of textNodes(element)) {
     for (const match of node.data.matchAll(token)) {
       const highlight = highlightNamed(nameOf(match))
-      const range = rangeOf(node, match.index, match.index + match[0].length)
+      const range = staticRangeOf(node, match.index, match.index + match[0].length)
       highlight.add(range)
       added.push([highlight, range])
     }
@@ -118,6 +118,11 @@ function nameOf(match: RegExpMatchArray): string {
 function* textNodes(element: Element): Generator<Text> {
   const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT)
   for (let node = walker.nextNode(); node; node = walker.nextNode()) yield node as Text
+}
+
+/** A range that a browser need not adapt to changes of the document: a response has thousands. */
+function staticRangeOf(node: Text, startOffset: number, endOffset: number): StaticRange {
+  return new StaticRange({ startContainer: node, startOffset, endContainer: node, endOffset })
 }
 
 function rangeOf(node: Text, start: number, end: number): Range {
