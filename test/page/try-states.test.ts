@@ -67,6 +67,30 @@ describePage(
       await page.locator('.history-code[data-code="canceled"]').waitFor()
     })
 
+    test('an error shows its details, and a missing value once', async () => {
+      await using visitor = await site().visit(put)
+      visitor.expectProblems(/PutRating/)
+      const { page } = visitor
+      await field(page, 'record_id').fill('')
+      await send(page)
+      await expectCode(page, 'invalid_argument')
+      const response = responseOf(page)
+      expect(await response.locator('.violations li').allTextContents()).toEqual([
+        'record_idRequired',
+      ])
+      await response.getByText('google.rpc.ErrorInfo').click()
+      await response.getByText('"reason": "FIELD_INVALID"').waitFor()
+    })
+
+    test('a stream without messages says so', async () => {
+      await using visitor = await site().visit('/try/rating.v1.RatingService/ExportRatings')
+      const { page } = visitor
+      await field(page, 'user_id').fill('nobody')
+      await send(page)
+      await expectCode(page, 'ok')
+      await responseOf(page).getByText('The response has no messages.').waitFor()
+    })
+
     test('what the service rejects is said in words, until the value is edited', async () => {
       await using visitor = await site().visit(put)
       visitor.expectProblems(/PutRating/)

@@ -34,6 +34,9 @@ export interface CodeEditor {
   close(): void
 }
 
+/** Delay after the last key before a problem of the text is shown, in milliseconds. */
+const lintDelayMs = 200
+
 export function createCodeEditor(options: CodeEditorOptions): CodeEditor {
   const { root, text, onChange } = options
   const updates = EditorView.updateListener.of(({ docChanged, state }) => {
@@ -60,11 +63,14 @@ export function createCodeEditor(options: CodeEditorOptions): CodeEditor {
 }
 
 function extensionsOf({ label, desc, problemOf, onProblems }: CodeEditorOptions) {
-  const lint = linter(({ state }) => {
-    const problems = findProblems(state, problemOf())
-    onProblems(problems)
-    return problems.map((problem) => ({ ...problem, severity: 'error' }))
-  })
+  const lint = linter(
+    ({ state }) => {
+      const problems = findProblems(state, problemOf())
+      onProblems(problems)
+      return problems.map((problem) => ({ ...problem, severity: 'error' }))
+    },
+    { delay: lintDelayMs },
+  )
   return [
     lineNumbers(),
     foldGutter(),

@@ -52,9 +52,9 @@ const metadata: Readonly<Record<string, readonly Example[]>> = {
   BatchGetMovieIds: [
     example('By IMDb id', {
       source: 'EXTERNAL_SOURCE_IMDB',
-      externalIds: ['tt0133093', 'tt0000000'],
+      externalIds: ['tt0113277', 'tt0000000'],
     }),
-    example('By TMDB id', { source: 'EXTERNAL_SOURCE_TMDB', externalIds: ['603'] }),
+    example('By TMDB id', { source: 'EXTERNAL_SOURCE_TMDB', externalIds: ['949'] }),
   ],
   PutMetadata: [
     example('A movie', { metadata: { ...copy, genres: ['Crime', 'Drama'] } }),

@@ -25,7 +25,7 @@ export function MessagesView({ outcome, name }: MessagesViewProps) {
   const listed = (isStream ? found : shown.messages).toReversed()
   const note = noteOf(shown, found.length, search, isStream)
   const { element, matches } = useMatches(search, shown.messages)
-  if (outcome.messageCount === 0) return null
+  if (outcome.messageCount === 0) return <NoMessage outcome={outcome} />
   return (
     <>
       <MessageTools
@@ -63,6 +63,12 @@ export function MessagesView({ outcome, name }: MessagesViewProps) {
       </div>
     </>
   )
+}
+
+function NoMessage({ outcome: { state, error } }: { outcome: Outcome }) {
+  if (error !== undefined) return null
+  const text = state === 'running' ? 'Waiting for a message…' : 'The response has no messages.'
+  return <p class="form-note">{text}</p>
 }
 
 function includes(json: string, search: string): boolean {

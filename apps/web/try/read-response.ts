@@ -1,4 +1,4 @@
-import { fromBinary, type Registry, toJsonString } from '@bufbuild/protobuf'
+import { createRegistry, fromBinary, type Registry, toJsonString } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { createEnvelopeReadableStream } from '@connectrpc/connect/protocol'
 import {
@@ -11,6 +11,7 @@ import {
 } from '@connectrpc/connect/protocol-connect'
 import * as grpc from '@connectrpc/connect/protocol-grpc'
 import { trailerFlag, trailerParse } from '@connectrpc/connect/protocol-grpc-web'
+import { file_google_rpc_error_details } from '@marquee/connect-hono/gen/google/rpc/error_details_pb'
 import type { Call, CallError, CallEvent, ErrorDetail, HttpHeader } from './call.ts'
 import { chunksOf } from './chunks.ts'
 import { inflate } from './inflate.ts'
@@ -106,8 +107,11 @@ function callErrorOf(error: ConnectError, registry: Registry): CallError {
   }
 }
 
+/** The standard details of errors, which the protos of the services do not import. */
+const errorDetails = createRegistry(file_google_rpc_error_details)
+
 function decodeDetail(typeName: string, value: Uint8Array, registry: Registry): ErrorDetail {
-  const type = registry.getMessage(typeName)
+  const type = registry.getMessage(typeName) ?? errorDetails.getMessage(typeName)
   if (type === undefined) return { typeName }
   const json = toJsonString(type, fromBinary(type, value), { registry, prettySpaces: 2 })
   return { typeName, json }

@@ -24,6 +24,8 @@ test('a violation without a message has the name of its rule', () => {
 test('a missing value is required, whatever other rules it breaks', () => {
   const missing = { elements: [{ fieldName: 'title' }] }
   const short = { elements: [{ fieldName: 'id' }] }
+  const list = { elements: [{ fieldName: 'records' }] }
+  const choice = { elements: [{ fieldName: 'source' }] }
   const unset = { elements: [{ fieldName: 'value' }] }
   const violations = violationsByPath(
     detail([
@@ -31,12 +33,16 @@ test('a missing value is required, whatever other rules it breaks', () => {
       { field: missing, ruleId: 'string.pattern', message: 'does not match' },
       { field: short, ruleId: 'string.min_len', message: 'must be at least 10 characters' },
       { field: unset, ruleId: 'required', message: 'value is required' },
+      { field: list, ruleId: 'repeated.min_items', message: 'must contain at least 1 item(s)' },
+      { field: choice, ruleId: 'enum.not_in', message: 'must not be in list [0]' },
     ]),
   )
   expect([...violations]).toEqual([
     ['title', ['Required']],
     ['id', ['must be at least 10 characters']],
     ['value', ['Required']],
+    ['records', ['Required']],
+    ['source', ['Required']],
   ])
 })
 

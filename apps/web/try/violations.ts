@@ -13,8 +13,17 @@ interface PathElement {
   readonly index?: string
 }
 
-/** The violations in an error's details (buf.validate.Violations), as JSON has them. */
+/**
+ * The violations in an error's details (buf.validate.Violations), as JSON has them. A missing value
+ * has only the one that it is required.
+ */
 export function violationsOf(details: readonly ErrorDetail[]): Violation[] {
+  const all = reportedIn(details)
+  const missing = new Set(all.filter(isRequired).map(({ path }) => path))
+  return all.filter((one) => isRequired(one) || !missing.has(one.path))
+}
+
+function reportedIn(details: readonly ErrorDetail[]): Violation[] {
   return details
     .filter(({ typeName, json }) => typeName === 'buf.validate.Violations' && json !== undefined)
     .flatMap(({ json = '{}' }) => (JSON.parse(json) as ViolationsJson).violations ?? [])
@@ -24,23 +33,31 @@ export function violationsOf(details: readonly ErrorDetail[]): Violation[] {
     }))
 }
 
-/** The messages of the violations by path. A missing value has no message besides "Required". */
+/** The messages of the violations by path. */
 export function violationsByPath(
   details: readonly ErrorDetail[],
 ): ReadonlyMap<string, readonly string[]> {
   const byPath = Map.groupBy(violationsOf(details), ({ path }) => path)
   return new Map(
-    [...byPath].map(([path, violations]) => {
-      const messages = violations.map(({ message }) => message)
-      return [path, messages.includes(required) ? [required] : messages]
-    }),
+    [...byPath].map(([path, violations]) => [path, violations.map(({ message }) => message)]),
   )
 }
 
 const required = 'Required'
 
+/** Messages of a service about a value that is missing: a text, a list, and a choice. */
+const missingMessages: ReadonlySet<string> = new Set([
+  'must be at least 1 characters',
+  'must contain at least 1 item(s)',
+  'must not be in list [0]',
+])
+
+function isRequired({ message }: Violation): boolean {
+  return message === required
+}
+
 function violationText(message: string | undefined, ruleId: string | undefined): string {
-  if (ruleId === 'required' || message === 'must be at least 1 characters') return required
+  if (ruleId === 'required' || missingMessages.has(message ?? '')) return required
   const pattern = patternMessage.exec(message ?? '')?.groups?.pattern
   return pattern === undefined ? (message ?? ruleId ?? 'invalid value') : patternProblem(pattern)
 }
