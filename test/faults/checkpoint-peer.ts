@@ -1,9 +1,9 @@
-// A separate process for integrity.test.ts. Connections write to the database PATH as the SEED says,
+// A separate process for held-back-checkpoint.test.ts. Connections write to the database PATH as the SEED says,
 // a reader holds checkpoints back, and the process kills itself after a checkpoint that has written
 // to the file. It leaves two backups: PATH.copied, of before the log began, and PATH.vacuumed.
 import { copyFileSync, readFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { createSeededRandom } from '../../../test/faults/seeded-random.ts'
+import { createSeededRandom } from './seeded-random.ts'
 
 const [path = '', seed = ''] = process.argv.slice(2)
 const random = createSeededRandom(Number(seed))

@@ -5,15 +5,15 @@ import { DatabaseSync } from 'node:sqlite'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import { spawnProgram } from '@marquee/testing/process'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
-import { faultSeed } from '../../../test/faults/seeded-random.ts'
-import { checkAfterCrash } from './integrity.ts'
-import { closeSqlite, openSqlite, type Schema } from './sqlite.ts'
+import { checkAfterCrash } from '../../packages/sql/sqlite/integrity.ts'
+import { closeSqlite, openSqlite, type Schema } from '../../packages/sql/sqlite/sqlite.ts'
+import { faultSeed } from './seeded-random.ts'
 
 const schema: Schema = {
   applicationId: 5,
   migrations: ['CREATE TABLE thing (number INTEGER PRIMARY KEY, text TEXT) STRICT'],
 }
-const entry = 'packages/sql/testing/crash-peer.ts'
+const entry = 'test/faults/checkpoint-peer.ts'
 const seeds = [1, 2, 5, 7, 8, faultSeed('a database after a crash')]
 /** The index of the log survives a kill. It may be gone when the machine restarts. */
 const cases = seeds.flatMap((seed) => [
