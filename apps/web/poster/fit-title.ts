@@ -48,6 +48,11 @@ export function fitTitle(title: string): TitleFit {
   return { size, lineCount }
 }
 
+/** The height of a fitted title, in percent of the poster's width. */
+export function titleHeight({ size, lineCount }: TitleFit): number {
+  return size * lineCount * lineHeight
+}
+
 /** Width of a word in capitals, in em. */
 export function wordWidth(word: string): number {
   // A letter with an accent is as wide as without.

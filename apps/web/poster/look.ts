@@ -1,22 +1,5 @@
-import { fitTitle, type TitleFit } from './fit-title.ts'
-
-/** The drawing on a poster. */
-export type Motif =
-  | 'spot'
-  | 'curtain'
-  | 'sunrise'
-  | 'beams'
-  | 'peaks'
-  | 'rings'
-  | 'teeth'
-  | 'pair'
-  | 'arcs'
-  | 'stripes'
-  | 'checks'
-  | 'bars'
-  | 'moon'
-  | 'doors'
-  | 'smile'
+import type { Motif, Variation } from './drawings.ts'
+import { fitTitle, type TitleFit, titleHeight } from './fit-title.ts'
 
 /** The look of a movie's poster: always the same for the same movie. */
 export interface PosterLook {
@@ -29,8 +12,7 @@ export interface PosterLook {
   /** Close to grey where the genre is unknown. */
   readonly chroma: number
   readonly motif: Motif
-  /** Variation of the motif, 0 to 1. */
-  readonly variation: number
+  readonly variation: Variation
   readonly flipped: boolean
   readonly fit: TitleFit
 }
@@ -52,16 +34,16 @@ const look = (
 
 /** Looks by genre, for the genres of the demo catalogue, MovieLens and IMDb. */
 const genreLooks: Readonly<Record<string, GenreLook>> = {
-  action: look(['beams', 'peaks', 'beams'], 'dark', 28, 42),
+  action: look(['beams', 'peaks', 'burst'], 'dark', 28, 42, 1, 56),
   adventure: look(['peaks', 'sunrise', 'peaks', 'arcs'], 'light', 160, 185, 0.75),
   animation: look('sunrise', 'light', 210, 235),
   'black comedy': look('checks', 'dark', 110, 95, 0.8),
   children: look('spot', 'light', 130, 105),
   comedy: look(['spot', 'smile', 'spot'], 'light', 88, 60),
   'concert/performance': look('bars', 'dark', 310, 340),
-  crime: look('curtain', 'dark', 15, 5, 0.7),
+  crime: look('stairs', 'dark', 15, 5, 0.7),
   documentary: look('stripes', 'light', 75, 70, 0.3),
-  drama: look(['curtain', 'moon', 'doors'], 'dark', 252, 268, 1, 80),
+  drama: look(['stairs', 'moon', 'doors', 'arcs'], 'dark', 252, 268, 1, 80),
   family: look('spot', 'light', 130, 105),
   fantasy: look('arcs', 'dark', 285, 310),
   'film-noir': look('beams', 'dark', 260, 260, 0.15),
@@ -86,16 +68,32 @@ export function posterLook(movie: {
 }): PosterLook {
   const { motifs, spread, ...genre } = genreLooks[movie.genres[0]?.toLowerCase() ?? ''] ?? anyLook
   const hash = hashOf(movie.title)
+  const fit = fitTitle(movie.title)
+  const part = (shift: number) => ((hashOf(`${movie.title}|`) >>> shift) & 0xff) / 0x100
   const drift = ((hash & 0xff) / 0xff - 0.5) * spread
   return {
     ...genre,
     hue: (genre.hue + drift + 360) % 360,
     motifHue: (genre.motifHue + drift + 360) % 360,
     motif: motifs[(hash >>> 17) % motifs.length] ?? 'bars',
-    variation: ((hash >>> 8) & 0xff) / 0xff,
+    variation: { height: heightBelow(fit), seeds: [part(0), part(8), part(16)] },
     flipped: ((hash >>> 16) & 1) === 1,
-    fit: fitTitle(movie.title),
+    fit,
   }
+}
+
+/** Height of the space between the year and the credits, in units of the drawing. */
+const spaceHeight = 138
+/** Units of the drawing in a percent of the poster's width. */
+const unitsPerPercent = 1.2
+/** Height of the year and the space below it, in percent of the poster's width. */
+const yearHeight = 18
+const drawingHeights = { min: 30, max: 96 }
+
+/** Height of the drawing, so that it ends below the title. */
+function heightBelow(fit: TitleFit): number {
+  const left = spaceHeight - unitsPerPercent * (yearHeight + titleHeight(fit))
+  return Math.min(drawingHeights.max, Math.max(drawingHeights.min, left))
 }
 
 /** FNV-1a, 32 bits. */

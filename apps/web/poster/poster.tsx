@@ -22,7 +22,13 @@ export function Poster({ movie, rank }: PosterProps) {
     '--title-size': look.fit.size,
   }
   return (
-    <div class="poster" data-tone={look.tone} style={style} aria-hidden="true">
+    <div
+      class="poster"
+      data-tone={look.tone}
+      data-motif={look.motif}
+      style={style}
+      aria-hidden="true"
+    >
       <MotifDrawing look={look} />
       <p class="poster-top">
         <span>{movie.year}</span>
