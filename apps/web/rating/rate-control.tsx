@@ -7,7 +7,7 @@ import type { Value } from './own-rating.ts'
 import { rateMovie } from './rate-movie.ts'
 import { type Scale, type Star, starsOf } from './scale.ts'
 import { StarChoice } from './star-choice.tsx'
-import { StarRow } from './stars.tsx'
+import { StarShape } from './stars.tsx'
 import { ValueSelect } from './value-select.tsx'
 
 interface RateControlProps {
@@ -110,8 +110,8 @@ function StarControl({ movie, scale, stars, own, rate }: StarControlProps) {
           state.value = 'open'
         }}
       >
-        {own === undefined ? 'Rate' : 'You: '}
-        {own === undefined ? null : <StarRow value={own} max={scale.max} />}
+        <StarShape filled={own === undefined ? 0 : 1} />
+        <span class="rate-word">{own ?? 'Rate'}</span>
       </button>
       {state.value === 'closed' ? remove : null}
     </div>
@@ -123,10 +123,21 @@ function useOpened(element: { readonly current: HTMLElement | null }, state: Sta
   useLayoutEffect(() => {
     const choice = element.current?.querySelector<HTMLElement>('.rate-stars')
     if (!choice) return
-    const beyond = choice.getBoundingClientRect().right - document.body.clientWidth
-    choice.classList.toggle('rate-stars-end', beyond > 0)
+    keepInside(choice)
     if (state !== 'open') return
     const radios = [...choice.querySelectorAll<HTMLInputElement>('input')]
     ;(radios.find(({ checked }) => checked) ?? radios[0])?.focus()
   }, [state])
+}
+
+/** Space between the stars and the edges of the window, in pixels. */
+const edgePx = 4
+
+/** Moves an element sideways, as far as it is beyond the edges of the window. */
+function keepInside(element: HTMLElement): void {
+  element.style.translate = ''
+  const { left, right } = element.getBoundingClientRect()
+  const tooFarRight = Math.max(0, right + edgePx - document.body.clientWidth)
+  const tooFarLeft = Math.max(0, edgePx - left)
+  if (tooFarLeft > 0 || tooFarRight > 0) element.style.translate = `${tooFarLeft - tooFarRight}px`
 }

@@ -11,14 +11,3 @@ export function StarShape({ filled }: { filled: number }) {
     </svg>
   )
 }
-
-/** A row of stars that shows a value. */
-export function StarRow({ value, max }: { value: number; max: number }) {
-  return (
-    <span class="star-row" aria-hidden="true">
-      {Array.from({ length: max }, (_, index) => (
-        <StarShape key={index} filled={value - index} />
-      ))}
-    </span>
-  )
-}
