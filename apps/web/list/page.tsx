@@ -58,6 +58,8 @@ export function ListPage({ route: { view }, ...page }: PageProps & { route: List
   useAnnounceResults(page)
   const isEmpty = feed.movies.length === 0
   const isTop = feed.view.sort === 'top' && feed.view.descending && !feed.fallback
+  // Among the shown ones, a movie has another place than in the list.
+  const ranked = isTop && !feed.view.hidesRated
   return (
     <>
       <Toolbar view={view} feed={feed} busy={status === 'loading' && !isEmpty} />
@@ -80,7 +82,7 @@ export function ListPage({ route: { view }, ...page }: PageProps & { route: List
         aria-busy={status === 'loading' || status === 'loading-more'}
         ref={listElement}
       >
-        <Movies layout={view.layout} ranked={isTop} near={near} page={page} />
+        <Movies layout={view.layout} ranked={ranked} near={near} page={page} />
         {error ? <ListError {...{ view, error, isEmpty }} retry={reload} /> : null}
         {status === 'ready' && isEmpty ? <NoMovies feed={feed} /> : null}
         {feed.finished && !isEmpty ? <ListEnd feed={feed} /> : null}

@@ -12,18 +12,15 @@ const numberFormat = new Intl.NumberFormat('en')
 
 /** The title of the list, the number of its movies, and the choice of its layout. */
 export function Toolbar({ view, feed, busy }: ToolbarProps) {
-  const { totalSize } = feed
   const isCurrent = feed.view.query === view.query && !busy
   return (
     <div class="toolbar">
       <h1 tabIndex={-1} class="toolbar-title">
         {view.query
-          ? searchTitle(view.query, isCurrent ? totalSize : undefined)
+          ? searchTitle(view.query, isCurrent ? feed.totalSize : undefined)
           : titleOf(view, feed)}
       </h1>
-      <p class="toolbar-count">
-        {totalSize === undefined || view.query ? '' : countText(totalSize)}
-      </p>
+      <p class="toolbar-count">{shownText(feed)}</p>
       <nav class="segments" aria-label="Layout">
         {(['posters', 'table'] as const).map((layout) => (
           <a
@@ -42,6 +39,16 @@ export function Toolbar({ view, feed, busy }: ToolbarProps) {
 
 export function countText(count: number): string {
   return `${numberFormat.format(count)} ${count === 1 ? 'movie' : 'movies'}`
+}
+
+/** The number of movies, and of those that are shown when those rated by the person are not. */
+export function shownText({ view, movies, totalSize }: Feed): string {
+  if (totalSize === undefined) return ''
+  if (view.hidesRated) {
+    return `${numberFormat.format(movies.length)} shown of ${countText(totalSize)}`
+  }
+  // The title of a search has the number of its results.
+  return view.query ? '' : countText(totalSize)
 }
 
 /** `6 results for “kubrick”`. */
