@@ -2,8 +2,9 @@
 const firstTimeMs = -62_135_596_800_000
 const lastTimeMs = 253_402_300_799_999
 
-/** RFC 3339, the JSON form of a protobuf Timestamp. */
-const timestamp = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/
+/** RFC 3339, the JSON form of a protobuf Timestamp. It has no hour 24, which `Date.parse` takes. */
+const timestamp =
+  /^\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
 
 /**
  * Returns the time of an RFC 3339 text in milliseconds since the Unix epoch, rounded down, or

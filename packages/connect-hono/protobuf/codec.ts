@@ -13,6 +13,7 @@ import { withReason } from '../errors/rpc-reasons.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { type Encode, encoderOf } from './encoder.ts'
 import { exactIntegersOf } from './exact-integers.ts'
+import { jsonTextCheckOf } from './json-values.ts'
 import { decodeUtf8 } from './utf8.ts'
 
 /** Encodes and decodes messages of one type. */
@@ -96,6 +97,7 @@ const encoder = new TextEncoder()
 function jsonCodec(desc: DescMessage, jsonOptions: JsonOptions, check: CheckMessage): Codec {
   const options = { ignoreUnknownFields: true, ...jsonOptions }
   const exact = exactIntegersOf(desc)
+  const checkValues = jsonTextCheckOf(desc)
   const serialize = (message: Message, headBytes = 0) =>
     encoder.encode(' '.repeat(headBytes) + toJsonString(desc, message, options))
   return {
@@ -103,6 +105,7 @@ function jsonCodec(desc: DescMessage, jsonOptions: JsonOptions, check: CheckMess
     parse(bytes) {
       check(bytes)
       const text = decodeUtf8(bytes, 'the message')
+      checkValues(text)
       try {
         return fromJsonString(desc, exact(text), options)
       } catch (error) {

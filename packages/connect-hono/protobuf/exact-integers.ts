@@ -1,7 +1,7 @@
 import type { DescField, DescMessage } from '@bufbuild/protobuf'
 
-/** Types whose numbers have no field that says what they are. */
-const untyped = new Set(
+/** Types whose values have no field that says what they are. */
+export const untyped = new Set(
   ['Any', 'Value', 'Struct', 'ListValue'].map((name) => `google.protobuf.${name}`),
 )
 

@@ -15,6 +15,7 @@ import { decompression } from '@marquee/connect-hono/compression/decompression'
 import type { HttpError } from '@marquee/connect-hono/errors/errors'
 import { quoted } from '@marquee/connect-hono/errors/text'
 import type { RpcLimits } from '@marquee/connect-hono/limits'
+import { checkJson } from '@marquee/connect-hono/protobuf/json-values'
 import { messageCheck } from '@marquee/connect-hono/protobuf/message-check'
 import { messageLimitsOf } from '@marquee/connect-hono/protobuf/message-limits'
 import { decodeUtf8 } from '@marquee/connect-hono/protobuf/utf8'
@@ -52,7 +53,8 @@ export function createReadJsonObject(desc: DescMessage, limits: RpcLimits): Read
     if (typeof body !== 'object' || body === null || Array.isArray(body)) {
       throw new ConnectError('the body is not a JSON object', Code.InvalidArgument)
     }
-    checkJson(desc, text)
+    checkJson(desc, body)
+    requireNamesOnce(desc, text)
     return body
   }
 }
@@ -98,7 +100,7 @@ function parseJson(text: string): JsonValue {
 /**
  * Throws when an object has the same name twice, which `JSON.parse` accepts: it keeps one value.
  */
-function checkJson(desc: DescMessage, text: string): void {
+function requireNamesOnce(desc: DescMessage, text: string): void {
   try {
     fromJsonString(desc, text, { ignoreUnknownFields: true })
   } catch (error) {

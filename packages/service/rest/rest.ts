@@ -16,6 +16,7 @@ import { toRestError } from '@marquee/connect-hono/errors/errors'
 import { bounded, quoted } from '@marquee/connect-hono/errors/text'
 import type { RpcLimits } from '@marquee/connect-hono/limits'
 import { namesUser } from '@marquee/connect-hono/names-user'
+import { checkJson } from '@marquee/connect-hono/protobuf/json-values'
 import { checkQuery } from '@marquee/connect-hono/protobuf/utf8'
 import type { Incoming } from '@marquee/connect-hono/request/incoming'
 import { headersOf, incomingOf } from '@marquee/connect-hono/request/incoming-of'
@@ -141,6 +142,7 @@ export function refuseMethod(methods: string) {
 }
 
 function parse<Desc extends DescMessage>(schema: Desc, json: JsonObject): MessageShape<Desc> {
+  checkJson(schema, json)
   try {
     return fromJson(schema, json, { ignoreUnknownFields: true })
   } catch (error) {

@@ -8,6 +8,7 @@ import {
 } from '@bufbuild/protobuf'
 import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect'
 import { base64Decode } from '@bufbuild/protobuf/wire'
+import { isTimestamp, timestampAdvice } from '@marquee/connect-hono/protobuf/timestamp'
 
 /** A value of a field in a path or a query, as protobuf's reflection takes it. */
 export type Value = string | number | bigint | boolean | Uint8Array | ReflectMessage
@@ -106,21 +107,13 @@ function parseMask(text: string): string[] {
 }
 
 function parseTextual(desc: DescMessage, text: string): ReflectMessage {
+  const isTime = desc.typeName === 'google.protobuf.Timestamp'
+  if (isTime && !isTimestamp(text)) throw new ValueError(timestampAdvice)
   try {
-    if (!isOnCalendar(text)) throw new RangeError('no such day or hour')
     return reflect(desc, fromJson(desc, text))
   } catch {
-    const isTime = desc.typeName === 'google.protobuf.Timestamp'
-    throw new ValueError(`send ${isTime ? 'a time such as 2026-01-31T12:00:00Z' : 'seconds: 1.5s'}`)
+    throw new ValueError(isTime ? timestampAdvice : 'send seconds: 1.5s')
   }
-}
-
-/** `fromJson` takes February 30 for March 2, and the hour 24 for the next day. */
-function isOnCalendar(text: string): boolean {
-  const [, day, hour] = /^(\d{4}-\d{2}-\d{2})T(\d{2})/.exec(text) ?? []
-  if (day === undefined) return true
-  const date = new Date(`${day}T00:00:00Z`)
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day) && hour !== '24'
 }
 
 /** Field masks name fields as JSON does, or as the proto does. */
