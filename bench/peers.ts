@@ -39,9 +39,12 @@ export function marquee(
   runtimeName: RuntimeName,
   ...args: readonly string[]
 ): Candidate {
-  const entry = benchEntries[service] ?? `services/${service}/main.ts`
   const allArgs = ['--port', '0', '--log-format', 'json', ...args]
-  return onRuntime(`marquee-${runtimeName}`, runtimeName, entry, allArgs, readUrl)
+  return onRuntime(`marquee-${runtimeName}`, runtimeName, entryOf(service), allArgs, readUrl)
+}
+
+function entryOf(service: ServiceName): string {
+  return benchEntries[service] ?? `services/${service}/main.ts`
 }
 
 /** Returns a service of Marquee on Bun that writes a profile into the folder when it ends. */
@@ -51,7 +54,7 @@ export function marqueeProfiled(
   ...args: readonly string[]
 ): Candidate {
   const profiler = ['--cpu-prof-interval', `${sampleUs}`, '--cpu-prof-dir', folder]
-  const program = [`services/${service}/main.ts`, '--port', '0', '--log-format', 'json', ...args]
+  const program = [entryOf(service), '--port', '0', '--log-format', 'json', ...args]
   return onRuntime('marquee-bun', 'bun', '--cpu-prof', [...profiler, ...program], readUrl)
 }
 

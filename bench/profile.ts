@@ -11,6 +11,7 @@ import { MetadataService } from '../gen/metadata/v1/metadata_pb.ts'
 import { runCommand } from '../scripts/command.ts'
 import { type Candidate, startNeeded } from './bench.ts'
 import { type Call, callOnce, prepareLoad } from './calls.ts'
+import { grpcMebibyte, grpcStream } from './cases/large-calls.ts'
 import { movieDetails, startUpstreams, upstreamFlags } from './cases/movie-details.ts'
 import { loadCatalogue, movieId } from './catalogue.ts'
 import { threadTimesMs } from './cpu.ts'
@@ -22,7 +23,8 @@ import { connectJson, grpc, type Wire } from './wire.ts'
 
 const help = `bun run profile CASE [--folded FILE]
 
-  CASE      grpc-unary, connect-json-h1, connect-json-h2 or movie-details, as in \`bun run bench\`
+  CASE      grpc-unary, connect-json-h1, connect-json-h2, grpc-stream, grpc-1mib or movie-details,
+            as in \`bun run bench\`
   --folded  writes the stacks for a flame graph, such as that of inferno-flamegraph
 
 It needs h2load. The profiler itself slows a call down by about a half: read shares, not times.`
@@ -31,6 +33,8 @@ It needs h2load. The profiler itself slows a call down by about a half: read sha
 interface Subject {
   readonly pid: number
   readonly load: Load
+  /** Calls after which all code is compiled. The profile is of twice as many. */
+  readonly warmUpCount: number
 }
 
 /** Starts a service that writes its profile into the folder when the stack is disposed. */
@@ -40,10 +44,11 @@ const cases: Readonly<Record<string, Start>> = {
   'grpc-unary': startMetadata(grpc),
   'connect-json-h1': startMetadata(connectJson('1.1')),
   'connect-json-h2': startMetadata(connectJson('2')),
+  'grpc-stream': startBench(grpcStream, 5_000),
+  'grpc-1mib': startBench(grpcMebibyte, 2_000),
   'movie-details': startMovie,
 }
-const warmUpCount = 100_000
-const callCount = 200_000
+const warmUpCountDefault = 100_000
 
 function readOptions(args: string[]) {
   const { values, positionals } = parseArgs({
@@ -84,6 +89,16 @@ function startMetadata(wire: Wire): Start {
   }
 }
 
+function startBench<I extends DescMessage, O extends DescMessage>(
+  call: Call<I, O>,
+  warmUpCount: number,
+): Start {
+  return async (folder, stack) => {
+    const subject = await startProfiled(marqueeProfiled('bench', folder), call, folder, stack)
+    return { ...subject, warmUpCount }
+  }
+}
+
 async function startMovie(folder: string, stack: AsyncDisposableStack): Promise<Subject> {
   const upstreams = await startUpstreams(folder, stack)
   const service = marqueeProfiled('movie', folder, ...upstreamFlags(upstreams))
@@ -99,7 +114,7 @@ async function startProfiled<I extends DescMessage, O extends DescMessage>(
   const peer = await startNeeded(service, stack)
   const response = await callOnce(call, peer)
   const toLoad = await prepareLoad({ ...call, response }, folder)
-  return { pid: peer.pid, load: toLoad(peer) }
+  return { pid: peer.pid, load: toLoad(peer), warmUpCount: warmUpCountDefault }
 }
 
 /** Floods a service, and returns the profile with the length of its part under load. */
@@ -108,11 +123,11 @@ async function measure(start: Start, folder: string, flood: Flood) {
   let threads: Map<string, number>
   {
     await using stack = new AsyncDisposableStack()
-    const { pid, load } = await start(folder, stack)
+    const { pid, load, warmUpCount } = await start(folder, stack)
     await flood(load, warmUpCount)
     const before = threadTimesMs(pid)
     const startMs = performance.now()
-    await flood(load, callCount)
+    await flood(load, 2 * warmUpCount)
     lastUs = (performance.now() - startMs) * 1_000
     const after = threadTimesMs(pid)
     threads = new Map([...after].map(([thread, ms]) => [thread, ms - (before.get(thread) ?? 0)]))

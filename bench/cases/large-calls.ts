@@ -10,25 +10,32 @@ const payload = new Uint8Array(1024 * 1024).map((_, index) => index)
 /** Each of these calls costs as much as hundreds of small ones. */
 const few = { streamCount: 4, requestCountMin: 50 }
 
-/** Measures a server stream of 1,000 small messages by gRPC. */
-export function measureGrpcStream(bench: Bench): Promise<void> {
-  return withPeers(bench, (peers) => {
-    const method = BenchService.method.listItems
-    const request = { count: messageCount }
-    const response = [...items(messageCount)]
-    const call = { name: 'grpc-stream', wire: grpc, method, request, response, ...few }
-    return measureCalls(bench, call, peers, 'grpc-go')
-  })
+/** A server stream of 1,000 small messages by gRPC. */
+export const grpcStream = {
+  name: 'grpc-stream',
+  wire: grpc,
+  method: BenchService.method.listItems,
+  request: { count: messageCount },
+  response: [...items(messageCount)],
+  ...few,
 }
 
-/** Measures a gRPC call that sends and returns a message of 1 MiB. */
+/** A gRPC call that sends and returns a message of 1 MiB. */
+export const grpcMebibyte = {
+  name: 'grpc-1mib',
+  wire: grpc,
+  method: BenchService.method.echo,
+  request: { payload },
+  response: [{ payload }],
+  ...few,
+}
+
+export function measureGrpcStream(bench: Bench): Promise<void> {
+  return withPeers(bench, (peers) => measureCalls(bench, grpcStream, peers, 'grpc-go'))
+}
+
 export function measureGrpcMebibyte(bench: Bench): Promise<void> {
-  return withPeers(bench, (peers) => {
-    const method = BenchService.method.echo
-    const [request, response] = [{ payload }, [{ payload }]]
-    const call = { name: 'grpc-1mib', wire: grpc, method, request, response, ...few }
-    return measureCalls(bench, call, peers, 'grpc-go')
-  })
+  return withPeers(bench, (peers) => measureCalls(bench, grpcMebibyte, peers, 'grpc-go'))
 }
 
 async function withPeers(
