@@ -20,6 +20,8 @@ import { decodeUtf8 } from './utf8.ts'
 export interface Codec {
   /** True when the type has bytes fields, which are not copied when they are long. */
   readonly hasBytes: boolean
+  /** True when `serialize` and `write` also take an initializer: what `create` makes a message of. */
+  readonly takesInitializers: boolean
   /** Throws `INVALID_ARGUMENT` when the bytes are not a message of this type. */
   parse(bytes: Uint8Array): Message
   /** @param headBytes number of bytes before the message that are left to the caller. Default: 0. */
@@ -50,6 +52,7 @@ function binaryCodec(desc: DescMessage, check: CheckMessage): Codec {
   const write = encoderOf(desc)
   return {
     hasBytes: desc.fields.some(({ scalar }) => scalar === ScalarType.BYTES),
+    takesInitializers: true,
     parse(bytes) {
       check(bytes)
       try {
@@ -102,6 +105,7 @@ function jsonCodec(desc: DescMessage, jsonOptions: JsonOptions, check: CheckMess
     encoder.encode(' '.repeat(headBytes) + toJsonString(desc, message, options))
   return {
     hasBytes: false,
+    takesInitializers: false,
     parse(bytes) {
       check(bytes)
       const text = decodeUtf8(bytes, 'the message')

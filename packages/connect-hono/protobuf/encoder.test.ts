@@ -22,7 +22,7 @@ import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
 import fc, { type Arbitrary } from 'fast-check'
 import { MetadataSchema } from '../../../gen/metadata/v1/metadata_pb.ts'
 import { ByteWriter } from './byte-writer.ts'
-import { encoderOf } from './encoder.ts'
+import { encoderOf, type Initializer } from './encoder.ts'
 
 type FieldInit = Partial<Pick<FieldDescriptorProto, 'label' | 'typeName' | 'proto3Optional'>> & {
   readonly oneofIndex?: number
@@ -154,15 +154,23 @@ function oneOf(field: DescField, depth: number): Arbitrary<unknown> {
   if (field.message === undefined) return byType[field.scalar as ScalarType] as Arbitrary<unknown>
   if (field.message.typeName === StringValueSchema.typeName) return texts
   if (field.message.typeName === 'google.protobuf.Struct') return fc.constant({ a: [1, 'b'] })
-  return messagesOf(field.message, depth - 1)
+  return fc.oneof(messagesOf(field.message, depth - 1), initializersOf(field.message, depth - 1))
+}
+
+/** Initializers, whose values are messages, initializers, or what `create` leaves out. */
+function initializersOf(desc: DescMessage, depth = 3): Arbitrary<Initializer> {
+  return settingsOf(desc, depth).map((chosen) => Object.assign({}, ...chosen) as Initializer)
 }
 
 function messagesOf(desc: DescMessage, depth = 3): Arbitrary<Message> {
+  return settingsOf(desc, depth).map((chosen) => Object.assign(create(desc), ...chosen) as Message)
+}
+
+function settingsOf(desc: DescMessage, depth: number): Arbitrary<object[]> {
   const fields = desc.fields.filter(({ message }) => depth > 0 || message === undefined)
   return fc
     .uniqueArray(fc.constantFrom(...fields), { maxLength: 6 })
     .chain((chosen) => fc.tuple(...chosen.map((field) => settings(field, depth))))
-    .map((chosen) => Object.assign(create(desc), ...chosen) as Message)
 }
 
 function settings(field: DescField, depth: number): Arbitrary<object> {
@@ -185,7 +193,7 @@ function outcome(encode: () => Uint8Array): string {
   }
 }
 
-function encoded(desc: DescMessage, message: Message): Uint8Array {
+function encoded(desc: DescMessage, message: Message | Initializer): Uint8Array {
   const writer = new ByteWriter()
   writer.raw(Buffer.from('before'))
   encoderOf(desc)(writer, message)
@@ -198,10 +206,41 @@ function expectSame(desc: DescMessage, message: Message): void {
   expect(outcome(() => encoded(desc, message))).toBe(outcome(() => toBinary(desc, message)))
 }
 
+function expectCreated(desc: DescMessage, initializer: Initializer): void {
+  const expected = outcome(() => toBinary(desc, create(desc, initializer)))
+  expect(outcome(() => encoded(desc, initializer))).toBe(expected)
+}
+
 test('a message is encoded as protobuf-es encodes it', () => {
   fc.assert(
     fc.property(messagesOf(all), (message) => expectSame(all, message)),
     { numRuns: 1_000 },
+  )
+})
+
+test('an initializer is encoded as the message that protobuf-es creates of it', () => {
+  for (const desc of [all, strange]) {
+    fc.assert(
+      fc.property(initializersOf(desc), (initializer) => expectCreated(desc, initializer)),
+      { numRuns: 1_000 },
+    )
+  }
+  expectCreated(MetadataSchema, {
+    id: 'a',
+    $unknown: [{ no: 9, wireType: 0, data: new Uint8Array(1) }],
+  })
+})
+
+test('an initializer may inherit its fields, and has those of its accessors', () => {
+  class Inherited {
+    get id() {
+      return 'a'
+    }
+  }
+  const initializer = Object.create(new Inherited(), { year: { get: () => 1999 } })
+  expectCreated(MetadataSchema, initializer)
+  expect(encoded(MetadataSchema, initializer)).toEqual(
+    toBinary(MetadataSchema, create(MetadataSchema, { id: 'a', year: 1999 })),
   )
 })
 
@@ -210,6 +249,8 @@ test('an unusual value is accepted or refused as in protobuf-es, with the same e
     for (const odd of oddities) {
       expectSame(all, Object.assign(create(all), setting(field, odd)))
       expectSame(all, Object.assign(create(all), setting(field, [odd])))
+      expectCreated(all, setting(field, odd) as Initializer)
+      expectCreated(all, setting(field, [odd]) as Initializer)
     }
   }
 })

@@ -1,21 +1,39 @@
-import { type DescField, type DescMessage, type Message, toBinary } from '@bufbuild/protobuf'
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  type Message,
+  toBinary,
+} from '@bufbuild/protobuf'
 import { FeatureSet_FieldPresence, isWrapperDesc } from '@bufbuild/protobuf/wkt'
 import type { ByteWriter } from './byte-writer.ts'
 import { type Encoding, encodingOf, unsupportedValue, wireType } from './encoding.ts'
 
-/** Appends a message in binary form. */
-export type Encode = (writer: ByteWriter, message: Message) => void
+/** Appends a message in binary form, or an initializer as the message that `create` makes of it. */
+export type Encode = (writer: ByteWriter, message: Message | Initializer) => void
 
-/** A message, by the local names of its fields. */
+/** What `create` takes: an object without a type, by the local names of its fields. */
+export type Initializer = Readonly<Record<string, unknown>> & { readonly $typeName?: undefined }
+
+/** A message or an initializer, by the local names of its fields. */
 type Local = Readonly<Record<string, unknown>>
-type WriteField = (writer: ByteWriter, message: Local) => void
-type WriteValue = (writer: ByteWriter, value: unknown) => void
+/** @param inInitializer True when the message is an initializer. */
+type WriteField = (writer: ByteWriter, message: Local, inInitializer: boolean) => void
+/** @param inInitializer True for a value of an initializer, which may be one itself. */
+type WriteValue = (writer: ByteWriter, value: unknown, inInitializer: boolean) => void
 
 const encoders = new WeakMap<DescMessage, Encode>()
 
+/** Returns whether the value is an initializer, and not a message. */
+export function isInitializer(value: unknown): value is Initializer {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return (value as Local).$typeName === undefined
+}
+
 /**
  * Returns an encoder with the result of `toBinary`, without the buffer that protobuf-es allocates
- * for each message. Values and types that it does not support are left to `toBinary`.
+ * for each message, and without the message that `create` makes of an initializer. Values and types
+ * that it does not support are left to `toBinary`.
  */
 export function encoderOf(desc: DescMessage): Encode {
   let encode = encoders.get(desc)
@@ -31,13 +49,18 @@ function createEncoder(desc: DescMessage): Encode {
   return (writer, message) => {
     const start = writer.length
     try {
-      writeMessage(writer, message)
+      writeMessage(writer, message, true)
     } catch {
       // `toBinary` supports more, and says what is wrong.
       writer.rewind(start)
-      writer.raw(toBinary(desc, message))
+      writer.raw(toBinaryOf(desc, message, true))
     }
   }
+}
+
+function toBinaryOf(desc: DescMessage, value: unknown, inInitializer: boolean): Uint8Array {
+  const isCreated = inInitializer && isInitializer(value)
+  return toBinary(desc, isCreated ? create(desc, value) : (value as Message))
 }
 
 const messageWriters = new WeakMap<DescMessage, WriteValue>()
@@ -57,18 +80,24 @@ function compileMessage(desc: DescMessage): WriteValue {
   for (const field of desc.fields.toSorted((a, b) => a.number - b.number)) {
     const write = compileField(field)
     if (write === undefined) {
-      return (writer, message) => writer.raw(toBinary(desc, message as Message))
+      return (writer, value, inInitializer) => writer.raw(toBinaryOf(desc, value, inInitializer))
     }
     fields.push(write)
   }
   const { typeName } = desc
-  return (writer, value) => {
-    const message = value as Message
-    if (message.$typeName !== typeName || message.$unknown !== undefined) throw unsupportedValue
+  return (writer, value, inInitializer) => {
+    const message = value as Local
+    const isMessage = message.$typeName === typeName && message.$unknown === undefined
+    if (!isMessage && !(inInitializer && isInitializer(value))) throw unsupportedValue
     for (let index = 0; index < fields.length; index++) {
-      ;(fields[index] as WriteField)(writer, message as unknown as Local)
+      ;(fields[index] as WriteField)(writer, message, !isMessage)
     }
   }
+}
+
+/** Returns whether `create` leaves out the value of an initializer. */
+function isUnset(value: unknown): boolean {
+  return value === undefined || value === null
 }
 
 function compileField(field: DescField): WriteField | undefined {
@@ -80,22 +109,26 @@ function compileField(field: DescField): WriteField | undefined {
   const write = tagged(field.number, value)
   if (oneof !== undefined) {
     const oneofName = oneof.localName
-    return (writer, message) => {
+    return (writer, message, inInitializer) => {
       const chosen = message[oneofName] as { readonly case?: string; readonly value?: unknown }
-      if (chosen.case === localName) write(writer, chosen.value)
+      if (inInitializer && isUnset(chosen)) return
+      if (chosen.case === localName) write(writer, chosen.value, inInitializer)
     }
   }
   if (presence === FeatureSet_FieldPresence.LEGACY_REQUIRED) return undefined
   if (presence !== FeatureSet_FieldPresence.IMPLICIT) {
-    return (writer, message) => {
+    return (writer, message, inInitializer) => {
       const own = message[localName]
-      if (own !== undefined && Object.hasOwn(message, localName)) write(writer, own)
+      if (inInitializer ? isUnset(own) : own === undefined || !Object.hasOwn(message, localName))
+        return
+      write(writer, own, inInitializer)
     }
   }
   const { isZero } = value
-  return (writer, message) => {
+  return (writer, message, inInitializer) => {
     const own = message[localName]
-    if (!isZero(own)) write(writer, own)
+    if (isZero(own) || (inInitializer && isUnset(own))) return
+    write(writer, own, inInitializer)
   }
 }
 
@@ -103,31 +136,34 @@ function compileList(field: DescField & { fieldKind: 'list' }, value: Encoding):
   const { localName, number } = field
   if (!field.packed) {
     const write = tagged(number, value)
-    return (writer, message) => {
-      for (const item of listOf(message[localName])) write(writer, item)
+    return (writer, message, inInitializer) => {
+      for (const item of listOf(message[localName], inInitializer)) {
+        write(writer, item, inInitializer)
+      }
     }
   }
   const tag = toTag(number, wireType.lengthDelimited)
-  return (writer, message) => {
-    const items = listOf(message[localName])
+  return (writer, message, inInitializer) => {
+    const items = listOf(message[localName], inInitializer)
     if (items.length === 0) return
     writer.varint32(tag)
     const start = writer.begin()
-    for (const item of items) value.write(writer, item)
+    for (const item of items) value.write(writer, item, inInitializer)
     writer.end(start)
   }
 }
 
-function listOf(value: unknown): readonly unknown[] {
+function listOf(value: unknown, inInitializer: boolean): readonly unknown[] {
+  if (inInitializer && isUnset(value)) return []
   if (!Array.isArray(value)) throw unsupportedValue
   return value
 }
 
 function tagged(number: number, { wireType, write }: Encoding): WriteValue {
   const tag = toTag(number, wireType)
-  return (writer, value) => {
+  return (writer, value, inInitializer) => {
     writer.varint32(tag)
-    write(writer, value)
+    write(writer, value, inInitializer)
   }
 }
 
@@ -144,11 +180,11 @@ function compileValue(field: DescField): Encoding | undefined {
   let writeMessage: WriteValue | undefined
   return {
     wireType: wireType.lengthDelimited,
-    write(writer, value) {
+    write(writer, value, inInitializer) {
       // Not earlier: a message may contain its own type.
       writeMessage ??= messageWriterOf(message)
       const start = writer.begin()
-      writeMessage(writer, value)
+      writeMessage(writer, value, inInitializer)
       writer.end(start)
     },
     isZero: () => false,

@@ -4,8 +4,11 @@ import type { ByteWriter } from './byte-writer.ts'
 /** Encoding of the values of a type, without tags. */
 export interface Encoding {
   readonly wireType: number
-  /** Throws `unsupportedValue` for a value that protobuf-es may convert or refuse. */
-  write(writer: ByteWriter, value: unknown): void
+  /**
+   * Throws `unsupportedValue` for a value that protobuf-es may convert or refuse.
+   * @param inInitializer True for a value of an initializer.
+   */
+  write(writer: ByteWriter, value: unknown, inInitializer: boolean): void
   /** Returns whether the value is the default, which fields without presence do not write. */
   isZero(value: unknown): boolean
 }

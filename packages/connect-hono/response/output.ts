@@ -1,6 +1,7 @@
 import { create, type DescMessage, type Message } from '@bufbuild/protobuf'
 import { type Compression, compressedBytesMin } from '../compression/compression.ts'
 import type { Codec } from '../protobuf/codec.ts'
+import { isInitializer } from '../protobuf/encoder.ts'
 import {
   compressedFlag,
   type EncodedMessage,
@@ -31,7 +32,7 @@ export class Output {
 
   /** @param message A message of the method's type, or an initializer of one. */
   encode(message: unknown): EncodedMessage | Promise<EncodedMessage> {
-    const bytes = this.#codec.serialize(create(this.#desc, message as Message))
+    const bytes = this.#codec.serialize(this.#toEncodable(message))
     return this.#compression === undefined
       ? uncompressed(bytes)
       : this.#encode(bytes, this.#compression)
@@ -40,7 +41,7 @@ export class Output {
   /** Returns an envelope with the message, in pieces. Long bytes fields are not copied. */
   envelope(message: unknown): Uint8Array[] | Promise<Uint8Array[]> {
     if (this.#compression === undefined) {
-      return writeEnvelope(this.#codec, create(this.#desc, message as Message))
+      return writeEnvelope(this.#codec, this.#toEncodable(message))
     }
     const encoded = this.encode(message)
     return encoded instanceof Promise ? encoded.then(toPieces) : toPieces(encoded)
@@ -48,16 +49,23 @@ export class Output {
 
   /** Adds the message to a batch, or returns a promise of its envelope when it is compressed. */
   addTo(batch: EnvelopeBatch, message: unknown): Promise<Uint8Array> | undefined {
-    const created = create(this.#desc, message as Message)
-    const encodings = cachedEncodingsOf(created)
+    const encodable = this.#toEncodable(message)
+    const encodings = cachedEncodingsOf(encodable)
     if (this.#compression === undefined && encodings === undefined) {
-      batch.write(this.#codec, created)
+      batch.write(this.#codec, encodable)
       return undefined
     }
-    const envelope = encodings ? this.#encodeOnce(created, encodings) : this.#inOnePiece(created)
+    const envelope = encodings
+      ? this.#encodeOnce(encodable, encodings)
+      : this.#inOnePiece(encodable)
     if (envelope instanceof Promise) return envelope
     batch.addEncoded(envelope)
     return undefined
+  }
+
+  #toEncodable(message: unknown): Message {
+    const isEncodable = this.#codec.takesInitializers && isInitializer(message)
+    return isEncodable ? (message as unknown as Message) : create(this.#desc, message as Message)
   }
 
   #encodeOnce(message: Message, encodings: CachedEncodings): Uint8Array | Promise<Uint8Array> {
