@@ -1,3 +1,4 @@
+import { nextTick } from 'node:process'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { Heartbeat } from '../heartbeat.ts'
 import type { Lifetime } from '../lifetime.ts'
@@ -5,11 +6,6 @@ import { EnvelopeBatch } from '../wire/envelope.ts'
 
 /** Minimum size of a batch that is sent without waiting for further messages, in bytes. */
 const batchBytesMin = 16 * 1024
-/**
- * Number of microtasks that a batch waits for the next message: enough for a generator that has
- * one, too few for one that waits itself.
- */
-const quietTicksMax = 6
 
 type Chunk = IteratorResult<Uint8Array, undefined>
 
@@ -59,7 +55,6 @@ export class ResponseStream implements AsyncIterableIterator<Uint8Array, undefin
   #hasDemand = true
   #isPulling = false
   #willFlush = false
-  #quietTicks = 0
   #isComplete = false
   #isOver = false
   readonly #heartbeat: Heartbeat | undefined
@@ -210,16 +205,14 @@ export class ResponseStream implements AsyncIterableIterator<Uint8Array, undefin
   #added(): void {
     if (this.#batch.length >= batchBytesMin) this.#hasDemand = false
     if (this.#hasDemand) this.#pull()
-    this.#quietTicks = 0
     if (this.#willFlush) return
     this.#willFlush = true
-    queueMicrotask(this.#tick)
+    // After all microtasks: until then, a generator that does not wait itself has its next message.
+    nextTick(this.#flushBatch)
   }
 
-  readonly #tick = (): void => {
-    this.#quietTicks++
-    if (this.#isPulling && this.#quietTicks < quietTicksMax) queueMicrotask(this.#tick)
-    else if (this.#willFlush) this.#flush()
+  readonly #flushBatch = (): void => {
+    if (this.#willFlush) this.#flush()
   }
 
   #flush(): void {
