@@ -20,7 +20,7 @@ import { decodeUtf8 } from './utf8.ts'
 export interface Codec {
   /** True when the type has bytes fields, which are not copied when they are long. */
   readonly hasBytes: boolean
-  /** True when `serialize` and `write` also take an initializer: what `create` makes a message of. */
+  /** True when `serialize` and `write` also take an initializer. */
   readonly takesInitializers: boolean
   /** Throws `INVALID_ARGUMENT` when the bytes are not a message of this type. */
   parse(bytes: Uint8Array): Message

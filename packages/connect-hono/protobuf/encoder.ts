@@ -12,7 +12,7 @@ import { type Encoding, encodingOf, unsupportedValue, wireType } from './encodin
 /** Appends a message in binary form, or an initializer as the message that `create` makes of it. */
 export type Encode = (writer: ByteWriter, message: Message | Initializer) => void
 
-/** What `create` takes: an object without a type, by the local names of its fields. */
+/** Fields of a message by their local names, without its type, for `create`. */
 export type Initializer = Readonly<Record<string, unknown>> & { readonly $typeName?: undefined }
 
 /** A message or an initializer, by the local names of its fields. */
