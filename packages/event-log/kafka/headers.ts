@@ -22,6 +22,8 @@ interface EncoderPrototype {
  */
 const absentValue = Buffer.alloc(0)
 const noHeaders: readonly RecordHeader[] = Object.freeze([])
+/** The list of a record without headers. All of them share it. */
+const noKafkaHeaders: unknown[] = Object.assign([], { reduce: () => noKafkaHeaders })
 const require = createRequire(import.meta.url)
 let isPatched = false
 
@@ -40,7 +42,8 @@ export function keepHeaders(): void {
   const { readVarIntArray } = decoder.prototype
   decoder.prototype.readVarIntArray = function (this: DecoderPrototype, read) {
     const list = readVarIntArray.call(this, read)
-    return read === readHeader ? Object.assign(list, { reduce: () => list }) : list
+    if (read !== readHeader) return list
+    return list.length === 0 ? noKafkaHeaders : Object.assign(list, { reduce: () => list })
   }
   const { writeVarIntBytes } = encoder.prototype
   // An empty value and an absent one have the same size.

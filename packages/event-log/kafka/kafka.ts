@@ -9,6 +9,7 @@ import { keepHeaders } from './headers.ts'
 import { createKafkaIdentities } from './identity.ts'
 import { createKafkaAppender } from './producer.ts'
 import { createKafkaReader } from './reader.ts'
+import { useSmallIntegers } from './small-integers.ts'
 import { type GroupTiming, groupTiming } from './timing.ts'
 import { TopicError } from './topic-error.ts'
 import { createTopics } from './topics.ts'
@@ -62,6 +63,7 @@ export async function createKafkaEventLog(options: KafkaEventLogOptions): Promis
   const timing = { ...groupTiming, ...options.timing }
   registerCodecs()
   keepHeaders()
+  useSmallIntegers()
   const kafka = await createKafkaClient(options, log)
   const topics = createTopics(kafka, partitions)
   const identities = createKafkaIdentities(kafka)
