@@ -9,9 +9,14 @@ export function compareCodePoints(a: string, b: string): number {
   for (let index = 0; index < length; index++) {
     const left = a.charCodeAt(index)
     const right = b.charCodeAt(index)
-    if (left !== right) return rank(left) - rank(right)
+    if (left !== right) return compareUnits(left, right)
   }
   return a.length - b.length
+}
+
+/** Compares two different UTF-16 code units of two texts that are the same before. */
+export function compareUnits(a: number, b: number): number {
+  return rank(a) - rank(b)
 }
 
 /** Moves surrogates behind all other code units. */

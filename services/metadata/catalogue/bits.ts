@@ -1,11 +1,11 @@
 import { chunkCount, chunkWords } from './chunks.ts'
 
-/** A set of slots: bit `slot & 31` of word `slot >>> 5`. */
-export type Bits = Uint32Array
+/** A set of slots: bit `slot & 31` of word `slot >>> 5`. Engines compute with 32 bits as signed numbers. */
+export type Bits = Int32Array
 
 /** Returns an empty set for `size` slots, and for the rest of their last chunk. */
 export function noBits(size: number): Bits {
-  return new Uint32Array(chunkCount(size) * chunkWords)
+  return new Int32Array(chunkCount(size) * chunkWords)
 }
 
 /** Returns the bits of a chunk, as a part of all bits. */

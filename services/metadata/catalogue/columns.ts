@@ -75,7 +75,7 @@ export function createColumns(): Columns {
   function grow(): void {
     if (placeInChunk(size) !== 0) return
     for (const name of metadataNames) numbersOf[name].push(new Float64Array(chunkSize))
-    alive.push(new Uint32Array(chunkWords))
+    alive.push(new Int32Array(chunkWords))
   }
 
   function setAlive(slot: number, isAlive: boolean): void {
@@ -112,7 +112,7 @@ export function createColumns(): Columns {
     },
     size: () => size,
     alive() {
-      const bits = new Uint32Array(alive.length * chunkWords)
+      const bits = new Int32Array(alive.length * chunkWords)
       for (const [index, chunk] of alive.entries()) bits.set(chunk, index * chunkWords)
       return bits
     },

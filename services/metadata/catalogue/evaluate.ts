@@ -52,7 +52,7 @@ function evaluatorOf(filter: Filter, compared: Compared): Evaluator {
   if (filter.kind !== 'and' && filter.kind !== 'or') return comparisonEvaluator(filter, compared)
   const left = evaluatorOf(filter.left, compared)
   const right = evaluatorOf(filter.right, compared)
-  const rest = new Uint32Array(chunkWords)
+  const rest = new Int32Array(chunkWords)
   const isAnd = filter.kind === 'and'
   return (chunk, within) => {
     const first = left(chunk, within)
@@ -71,7 +71,7 @@ function evaluatorOf(filter: Filter, compared: Compared): Evaluator {
 type Compare = (chunk: number, within: Bits, truth: Truth) => void
 
 function comparisonEvaluator(comparison: Comparison, compared: Compared): Evaluator {
-  const truth = { yes: new Uint32Array(chunkWords), no: new Uint32Array(chunkWords) }
+  const truth = { yes: new Int32Array(chunkWords), no: new Int32Array(chunkWords) }
   const compare = compareOf(comparison, compared)
   return (chunk, within) => {
     truth.yes.fill(0)

@@ -7,21 +7,17 @@ type Expression = ReturnType<typeof parse>['expr']
 /** Texts that a filter compares. */
 export type TextName = 'id' | 'title' | 'director'
 
-/** Comparisons that compare a text with others. */
-export type TextComparison =
-  | {
-      readonly kind: 'text'
-      readonly of: TextName
-      readonly orders: Orders
-      readonly value: string
-    }
-  | { readonly kind: 'textIn'; readonly of: TextName; readonly values: ReadonlySet<string> }
+/** A comparison of a text with others. */
+export type TextTest =
+  | { readonly kind: 'text'; readonly orders: Orders; readonly value: string }
+  | { readonly kind: 'textIn'; readonly values: ReadonlySet<string> }
   | {
       readonly kind: 'textPart'
-      readonly of: TextName
       readonly method: 'startsWith' | 'endsWith' | 'contains'
       readonly value: string
     }
+
+export type TextComparison = TextTest & { readonly of: TextName }
 
 export type Comparison =
   | TextComparison

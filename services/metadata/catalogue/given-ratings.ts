@@ -17,7 +17,7 @@ export interface GivenRatings {
 const keptCountMax = 2
 
 /** Number of ratings that a list takes over without a pause: a few milliseconds. */
-const ratingsSliceSize = 5_000
+const ratingsSliceSize = 2_000
 
 interface Kept {
   readonly ratings: Ratings

@@ -1,12 +1,12 @@
 import { type Bits, forEachBit, setBit } from './bits.ts'
-import type { Orders, TextComparison } from './filter.ts'
+import type { Orders, TextTest } from './filter.ts'
 import { compareAt, type TextChunk } from './texts.ts'
 
 /** Adds to `found` the places of `within` whose texts match. */
 export type MatchTexts = (chunk: TextChunk, within: Bits, found: Bits) => void
 
 /** Returns a function that compares the texts of a chunk. It reads the string of the chunk once. */
-export function createMatchTexts(comparison: TextComparison): MatchTexts {
+export function createMatchTexts(comparison: TextTest): MatchTexts {
   switch (comparison.kind) {
     case 'text':
       return comparison.orders === 2
@@ -57,13 +57,17 @@ function matchPart(part: string): MatchTexts {
 
 function matchEnd(part: string, isStart: boolean): MatchTexts {
   if (part === '') return matchPart(part)
+  const { length } = part
   const first = part.charCodeAt(0)
+  const last = part.charCodeAt(length - 1)
   return ({ text, starts }, within, found) =>
     forEachBit(within, (place) => {
-      const [start, end] = [starts[place] as number, starts[place + 1] as number]
-      const at = isStart ? start : end - part.length
-      if (at < start || at + part.length > end) return
-      if (text.charCodeAt(at) === first && text.startsWith(part, at)) setBit(found, place)
+      const start = starts[place] as number
+      const end = starts[place + 1] as number
+      if (end - start < length) return
+      const at = isStart ? start : end - length
+      if (text.charCodeAt(at) !== first || text.charCodeAt(at + length - 1) !== last) return
+      if (length <= 2 || text.startsWith(part, at)) setBit(found, place)
     })
 }
 
@@ -72,16 +76,22 @@ const groupCount = 4_096
 
 /** Compares only the values that are alike in length and some characters. */
 function matchOneOf(values: ReadonlySet<string>): MatchTexts {
-  const groups: string[][] = Array.from({ length: groupCount }, () => [])
-  for (const value of values) groups[groupOf(value, 0, value.length)]?.push(value)
+  const hasValues = new Uint8Array(groupCount)
+  const groups = new Map<number, string[]>()
+  for (const value of values) {
+    const group = groupOf(value, 0, value.length)
+    hasValues[group] = 1
+    groups.set(group, [...(groups.get(group) ?? []), value])
+  }
   return ({ text, starts }, within, found) =>
     forEachBit(within, (place) => {
-      const [start, end] = [starts[place] as number, starts[place + 1] as number]
-      const group = groups[groupOf(text, start, end)] as string[]
-      if (group.length === 0) return
+      const start = starts[place] as number
+      const end = starts[place + 1] as number
+      const group = groupOf(text, start, end)
+      if (hasValues[group] === 0) return
       const isSame = (value: string) =>
         value.length === end - start && text.startsWith(value, start)
-      if (group.some(isSame)) setBit(found, place)
+      if (groups.get(group)?.some(isSame)) setBit(found, place)
     })
 }
 

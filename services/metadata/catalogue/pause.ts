@@ -4,15 +4,19 @@ export type Pause = () => Promise<void>
 /** Number of slots that one turn of the event loop looks at: a few milliseconds. */
 const turnSize = 32_768
 
-/** Divides the slots from 0 to `size` into ranges, with a pause before each but the first. */
+/**
+ * Divides the slots from 0 to `size` into ranges, with a pause before each but the first.
+ * @param sizeMax Maximum size of a range. Default: `turnSize`.
+ */
 export async function inTurns(
   size: number,
   pause: Pause,
   run: (from: number, to: number) => void,
+  sizeMax = turnSize,
 ): Promise<void> {
-  for (let from = 0; from < size; from += turnSize) {
+  for (let from = 0; from < size; from += sizeMax) {
     if (from > 0) await pause()
-    run(from, Math.min(size, from + turnSize))
+    run(from, Math.min(size, from + sizeMax))
   }
 }
 

@@ -82,9 +82,9 @@ export function orderOf({ order, query }: CatalogueQuery): readonly OrderTerm[] 
 }
 
 /** Number of chunks that one turn of the event loop looks at, unless a filter compares a lot. */
-const chunksPerTurnMax = 4
+const chunksPerTurnMax = 2
 /** Number of comparisons that take as long as the rest of a list. */
-const comparisonsPerList = 4
+const comparisonsPerList = 8
 
 function chunksPerTurn({ filter }: CatalogueQuery): number {
   const share = comparisonsPerList / (comparisonsPerList + comparisonCount(filter))

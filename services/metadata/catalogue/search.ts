@@ -1,6 +1,16 @@
-import { addAll, type Bits, isEmpty, keepOnly, noBits, removeAll, setBit } from './bits.ts'
-import { valueAt } from './chunks.ts'
+import {
+  addAll,
+  type Bits,
+  bitsOfChunk,
+  isEmpty,
+  keepOnly,
+  noBits,
+  removeAll,
+  setBit,
+} from './bits.ts'
+import { chunkWords, valueAt } from './chunks.ts'
 import type { Columns } from './columns.ts'
+import { createMatchTexts } from './match-texts.ts'
 import { inTurns, type Pause } from './pause.ts'
 import { type createGroups, groupLength, type Vocabulary } from './vocabulary.ts'
 import { compact, wordsOf } from './words.ts'
@@ -132,22 +142,36 @@ async function matchTitles(
   { exact, prefix }: Record<Tier, Bits>,
 ): Promise<void> {
   const candidates = titles.candidates(text)
-  const isShort = text.length < groupLength
-  for (const slot of isShort ? titles.whole(text) : []) setBit(exact, slot)
+  const within = text.length < groupLength ? prefix : new Int32Array(exact.length)
   await inTurns(candidates.length, pause, (from, to) => {
-    for (let at = from; at < to; at++) {
-      const slot = candidates[at] as number
-      if (isShort) setBit(prefix, slot)
-      else if (compactTitles.startsWith(slot, text)) {
-        setBit(compactTitles.lengthOf(slot) === text.length ? exact : prefix, slot)
-      }
-    }
+    for (let at = from; at < to; at++) setBit(within, candidates[at] as number)
   })
+  if (within === prefix) {
+    for (const slot of titles.whole(text)) setBit(exact, slot)
+    return
+  }
+  const isWhole = createMatchTexts({ kind: 'text', orders: 2, value: text })
+  const isBeginning = createMatchTexts({ kind: 'textPart', method: 'startsWith', value: text })
+  await inTurns(
+    within.length / chunkWords,
+    pause,
+    (from, to) => {
+      for (let chunk = from; chunk < to; chunk++) {
+        const [texts, places] = [compactTitles.chunk(chunk), bitsOfChunk(within, chunk)]
+        isWhole(texts, places, bitsOfChunk(exact, chunk))
+        isBeginning(texts, places, bitsOfChunk(prefix, chunk))
+      }
+    },
+    chunksPerTurn,
+  )
 }
+
+/** Number of chunks of titles that one turn of the event loop compares. */
+const chunksPerTurn = 8
 
 /** Leaves each slot to its best tier, and only those of movies. */
 function distinct(found: Record<Tier, Bits>, alive: Bits): void {
-  const better = new Uint32Array(alive.length)
+  const better = new Int32Array(alive.length)
   for (const tier of tiers) {
     keepOnly(removeAll(found[tier], better), alive)
     addAll(better, found[tier])

@@ -1,4 +1,4 @@
-import { compareCodePoints } from '@marquee/sql/code-points'
+import { compareCodePoints, compareUnits } from '@marquee/sql/code-points'
 import { chunkOf, chunkSize, placeInChunk } from './chunks.ts'
 
 /** Texts of a chunk of slots, one after the other. */
@@ -20,9 +20,6 @@ export interface Texts {
   get(slot: number): string
   /** Compares the text of a slot with another one, by code point. */
   compare(slot: number, text: string): number
-  startsWith(slot: number, start: string): boolean
-  /** Returns the length of the text of a slot, in UTF-16 code units. */
-  lengthOf(slot: number): number
   chunk(index: number): TextChunk
 }
 
@@ -74,19 +71,6 @@ export function createTexts(): Texts {
         ? compareAt(chunk, place, other)
         : compareCodePoints(recent, other)
     },
-    startsWith(slot, start) {
-      const chunk = chunks[chunkOf(slot)] as GrowingChunk
-      const place = placeInChunk(slot)
-      const [from, end] = [chunk.starts[place] as number, chunk.starts[place + 1] as number]
-      const recent = recentAt(chunk, place)
-      if (recent !== undefined) return recent.startsWith(start)
-      return start.length <= end - from && chunk.text.startsWith(start, from)
-    },
-    lengthOf(slot) {
-      const { starts } = chunks[chunkOf(slot)] as GrowingChunk
-      const place = placeInChunk(slot)
-      return (starts[place + 1] as number) - (starts[place] as number)
-    },
     chunk(index) {
       const chunk = chunks[index] as GrowingChunk
       join(chunk)
@@ -107,8 +91,8 @@ export function compareAt({ text, starts }: TextChunk, place: number, other: str
   const end = starts[place + 1] as number
   const lengthMin = Math.min(end - start, other.length)
   for (let index = 0; index < lengthMin; index++) {
-    if (text.charCodeAt(start + index) === other.charCodeAt(index)) continue
-    return compareCodePoints(text.slice(start + index, end), other.slice(index))
+    const [left, right] = [text.charCodeAt(start + index), other.charCodeAt(index)]
+    if (left !== right) return compareUnits(left, right)
   }
   return end - start - other.length
 }

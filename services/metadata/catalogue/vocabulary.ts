@@ -1,7 +1,8 @@
-import { type Bits, noBits, setBit } from './bits.ts'
+import { type Bits, noBits } from './bits.ts'
 import { createDividedMap } from './divided-map.ts'
 import { lettersOf, nearDistance, nearTo } from './near.ts'
 import { inTurns, type Pause } from './pause.ts'
+import { createPostings, type Postings } from './postings.ts'
 
 /** Parts of a movie that have words. Labels are its genres and year. */
 export const fields = ['title', 'director', 'label'] as const
@@ -34,7 +35,11 @@ export function createVocabulary(): Vocabulary {
   const words: string[] = []
   let letters = new Int32Array(1_024)
   const groups = createGroups()
-  const slots: Record<Field, (number[] | undefined)[]> = { title: [], director: [], label: [] }
+  const postings: Record<Field, Postings> = {
+    title: createPostings(),
+    director: createPostings(),
+    label: createPostings(),
+  }
 
   function numberOf(word: string): number {
     const known = numbers.get(word)
@@ -45,14 +50,6 @@ export function createVocabulary(): Vocabulary {
     letters[number] = lettersOf(word)
     groups.add(word, number)
     return number
-  }
-
-  /** Adds the slots of a word. Returns their number. */
-  function collect(field: Field, number: number, bits: Bits): number {
-    const found = slots[field][number]
-    if (found === undefined) return 0
-    for (let at = 0; at < found.length; at++) setBit(bits, found[at] as number)
-    return found.length
   }
 
   /** Adds the slots of many words. */
@@ -67,7 +64,8 @@ export function createVocabulary(): Vocabulary {
         await pause()
         cost = 0
       }
-      cost += wordCost + collect('title', number, title) + collect('director', number, director)
+      cost += wordCost + postings.title.collect(number, title)
+      cost += postings.director.collect(number, director)
     }
   }
 
@@ -77,20 +75,16 @@ export function createVocabulary(): Vocabulary {
     return candidates.filter((number) => words[number]?.startsWith(start))
   }
 
-  const isName = (number: number) =>
-    slots.title[number] !== undefined || slots.director[number] !== undefined
+  const isName = (number: number) => postings.title.has(number) || postings.director.has(number)
 
   return {
     add(field, word, slot) {
-      const number = numberOf(word)
-      const known = slots[field][number]
-      if (known === undefined) slots[field][number] = [slot]
-      else if (known.at(-1) !== slot) known.push(slot)
+      postings[field].add(numberOf(word), slot)
     },
     whole(field, word, size) {
       const number = numbers.get(word)
       const bits = noBits(size)
-      if (number !== undefined) collect(field, number, bits)
+      if (number !== undefined) postings[field].collect(number, bits)
       return bits
     },
     async beginning(start, size, pause) {
