@@ -1,16 +1,13 @@
 import { expect, test } from 'bun:test'
-import { execFile } from 'node:child_process'
-import { delimiter, dirname, join } from 'node:path'
-import { promisify } from 'node:util'
 import { testWith } from '@marquee/testing/requirements'
-import { type Found, root, type ToolName, tool } from '@marquee/testing/tools'
+import { type ToolName, tool } from '@marquee/testing/tools'
 import type { Page } from 'playwright-core'
 import { describePage } from './describe-page.ts'
+import { runInShell, runTypeScript } from './run-command.ts'
 import { startServices } from './services.ts'
 import { choose, expectCode, field, messageTexts, send } from './try-form.ts'
 import type { Visitor } from './visitor.ts'
 
-const commandTimeoutMs = 15_000
 const testTimeoutMs = 60_000
 const matrix = 'the-matrix-1999'
 
@@ -93,7 +90,7 @@ describePage(
           await using visitor = await site().visit(path)
           await callByPage(visitor.page, fields)
           const program = await copyCommand(visitor, 'TypeScript')
-          expect(await runProgram(program)).toContain(expected)
+          expect((await runTypeScript(program)).stdout).toContain(expected)
         }
       },
       testTimeoutMs,
@@ -150,25 +147,9 @@ async function copyCommand({ page, context }: Visitor, name: string): Promise<st
 }
 
 async function runShell(line: string): Promise<string> {
-  const found: Found<string>[] = commands.map(({ needs }) => tool(needs))
-  const folders = found.flatMap((each) => ('value' in each ? [dirname(each.value)] : []))
-  const path = [join(root, 'node_modules', '.bin'), ...folders, process.env.PATH].join(delimiter)
-  const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', line], {
-    cwd: root,
-    env: { ...process.env, PATH: path },
-    timeout: commandTimeoutMs,
-  })
+  const { stdout, stderr, code } = await runInShell(line)
+  if (code !== 0) throw new Error(`the command ended with ${code}: ${stderr}`)
   return stdout
-}
-
-/** Runs a program in the folder of the page, whose packages have the client. */
-async function runProgram(text: string): Promise<string> {
-  const run = promisify(execFile)(process.execPath, ['run', '-'], {
-    cwd: join(root, 'apps', 'web'),
-    timeout: commandTimeoutMs,
-  })
-  run.child.stdin?.end(text)
-  return (await run).stdout
 }
 
 /** The message with 64-bit integers as numbers, which they are by REST. */

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { createRegistry, type DescMethod, fromJson, type JsonValue } from '@bufbuild/protobuf'
 import { MetadataService } from '../../../gen/metadata/v1/metadata_pb.ts'
 import { RatingService } from '../../../gen/rating/v1/rating_pb.ts'
+import { DeadLetterService } from '../../../gen/system/v1/system_pb.ts'
 import { type Call, defaultCallOptions } from './call.ts'
 import { restCommand } from './command-rest.ts'
 import { restRequestOf } from './rest-request.ts'
@@ -82,6 +83,12 @@ test('a stream of requests is lines of JSON', () => {
       `--data-binary '{"metadata":{"id":"a"}}\n{"metadata":{"id":"b"}}'`,
     ].join(' \\\n  '),
   )
+})
+
+test('a path has the number 0, which JSON leaves out', () => {
+  const message = { partition: 0, offset: '0' }
+  const request = restRequestOf(callOf(DeadLetterService.method.getDeadLetter, message))
+  expect(request?.url).toBe('http://host/v1/deadLetters/0/0')
 })
 
 test('a call without what its path needs has no route', () => {

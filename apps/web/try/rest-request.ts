@@ -9,6 +9,8 @@ import {
   type Registry,
   toJson,
 } from '@bufbuild/protobuf'
+import { scalarZeroValue } from '@bufbuild/protobuf/reflect'
+import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt'
 import type { Call } from './call.ts'
 import { object, objects } from './rule-text.ts'
 
@@ -91,7 +93,7 @@ function requestOf(
   let path = binding.template
   for (const name of variablesOf(binding)) {
     const names = jsonPath(desc, name)
-    const value = names && valueAt(rest, names)
+    const value = names && (valueAt(rest, names) ?? zeroOf(desc, name))
     if (!names || value === undefined || value === '' || typeof value === 'object') return undefined
     path = path.replace(`{${name}}`, encodeURIComponent(String(value)))
     rest = without(rest, names)
@@ -105,6 +107,15 @@ function requestOf(
   const url = baseUrl + path + (query.length > 0 ? `?${new URLSearchParams(query)}` : '')
   if (!bodyName) return { verb: binding.verb, url }
   return { verb: binding.verb, url, body: [JSON.stringify(rest[bodyName] ?? {})] }
+}
+
+/** The value that JSON leaves out: 0 for a number without presence. A text in a path has no such. */
+function zeroOf(desc: DescMessage, name: string): number | undefined {
+  const field = desc.fields.find((one) => one.name === name)
+  if (field?.fieldKind !== 'scalar') return undefined
+  if (field.presence !== FeatureSet_FieldPresence.IMPLICIT) return undefined
+  const zero = scalarZeroValue(field.scalar, false)
+  return typeof zero === 'number' || typeof zero === 'bigint' ? Number(zero) : undefined
 }
 
 /** The names of the path in JSON: `record.record_type` is `record`, `recordType`. */
