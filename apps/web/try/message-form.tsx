@@ -90,6 +90,7 @@ function FieldRow({ field, value, path, onChange }: FieldProps) {
           path={path}
           describedBy={`${id}-problems ${id}-hints`}
           wrong={problems.length > 0}
+          required={required}
           onChange={change}
           onBlur={check}
         />

@@ -5,16 +5,34 @@ import { canGet } from './http-request.ts'
 /** A property of a method, in a word. */
 export interface Badge {
   readonly text: string
+  /** The same for screen readers. */
+  readonly label: string
   /** The meaning, in a sentence. */
   readonly title: string
 }
 
 const badges = {
-  get: { text: 'GET', title: 'Can be called by GET, so that caches can keep the response.' },
-  server_streaming: { text: '⇣ stream', title: 'The server streams its response.' },
-  client_streaming: { text: '⇡ stream', title: 'The client streams its request.' },
-  bidi_streaming: { text: '⇅ stream', title: 'Client and server stream.' },
-  writes: { text: 'writes', title: 'Changes data.' },
+  get: {
+    text: 'GET',
+    label: 'GET',
+    title: 'Can be called by GET, so that caches can keep the response.',
+  },
+  server_streaming: {
+    text: '⇣ stream',
+    label: 'server stream',
+    title: 'The server streams its response.',
+  },
+  client_streaming: {
+    text: '⇡ stream',
+    label: 'client stream',
+    title: 'The client streams its request.',
+  },
+  bidi_streaming: {
+    text: '⇅ stream',
+    label: 'stream in both directions',
+    title: 'Client and server stream.',
+  },
+  writes: { text: 'writes', label: 'writes', title: 'Changes data.' },
 } as const
 
 /** The badges of a method, in the order in which they are shown. */

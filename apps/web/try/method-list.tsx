@@ -184,9 +184,10 @@ function RpcServices({ services, selected }: RpcServicesProps) {
 export function Badges({ method }: { method: DescMethod }) {
   return (
     <span class="method-badges">
-      {badgesOf(method).map(({ text, title }) => (
+      {badgesOf(method).map(({ text, label, title }) => (
         <span key={text} class="method-badge" title={title}>
-          {text}
+          <span aria-hidden="true">{text}</span>
+          <span class="visually-hidden"> {label}</span>
         </span>
       ))}
     </span>

@@ -1,7 +1,7 @@
 import type { DescMethod, FileRegistry } from '@bufbuild/protobuf'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { PageProps } from '../page-props.ts'
-import type { Call } from './call.ts'
+import type { Call, CallError } from './call.ts'
 import type { CallSettings } from './call-settings.ts'
 import type { CallState } from './call-state.ts'
 import { Commands } from './commands.tsx'
@@ -12,7 +12,7 @@ import { OutcomeView } from './outcome-view.tsx'
 import type { RequestState } from './request-state.ts'
 import { RequestTabs } from './request-tabs.tsx'
 import type { ServiceName } from './try-path.ts'
-import { violationsByPath } from './violations.ts'
+import { violationsByPath, violationsOf } from './violations.ts'
 
 interface MethodPanelProps extends Pick<PageProps, 'clients' | 'announce'> {
   readonly at: ServiceName
@@ -111,8 +111,16 @@ interface SendBarProps {
 function SendBar({ isRunning, problem, cancel }: SendBarProps) {
   return (
     <div class="panel-send">
-      <button type="submit" class="button button-main" disabled={problem !== ''}>
-        Send <kbd>{isMac() ? '⌘' : 'Ctrl '}⏎</kbd>
+      <button
+        type="submit"
+        class="button button-main"
+        aria-keyshortcuts="Control+Enter"
+        disabled={problem !== ''}
+      >
+        Send{' '}
+        <span aria-hidden="true">
+          <kbd>{isMac() ? '⌘' : 'Ctrl '}⏎</kbd>
+        </span>
       </button>
       {isRunning ? (
         <button type="button" class="button" onClick={cancel}>
@@ -154,8 +162,15 @@ function sendByKey(event: KeyboardEvent) {
   ;(event.currentTarget as HTMLFormElement).requestSubmit()
 }
 
+/** Why the call failed: the rules that the request breaks, in words, or the message. */
+function failureText({ code, message, details }: CallError): string {
+  if (code === 'canceled') return 'The call was canceled'
+  const violations = violationsOf(details).map((one) => `${one.path} ${one.message}`.trim())
+  return `The call failed: ${code}. ${violations.join(', ') || message}`
+}
+
 function announcementOf({ error, durationMs, messageCount }: Outcome): string {
-  const ended = error ? `The call failed: ${error.code}. ${error.message}` : 'Response received'
+  const ended = error ? failureText(error) : 'Response received'
   const messages = `${messageCount} ${messageCount === 1 ? 'message' : 'messages'}`
   return `${ended}, ${messages}, ${Math.round(durationMs)} milliseconds.`
 }

@@ -8,6 +8,7 @@ interface TextInputProps {
     readonly 'aria-label': string | undefined
     readonly 'aria-describedby': string | undefined
     readonly 'aria-invalid': boolean
+    readonly 'aria-required': boolean
     readonly 'data-path': string
     readonly onBlur: (() => void) | undefined
   }

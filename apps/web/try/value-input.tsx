@@ -14,19 +14,22 @@ interface ValueInputProps {
   /** Ids of the elements with its problems and rules. */
   readonly describedBy: string
   readonly wrong: boolean
+  readonly required?: boolean
   readonly onChange: (value: JsonValue) => void
   readonly onBlur?: () => void
 }
 
 /** The input for one value that is no message: of a field, or of an item of a list. */
 export function ValueInput(props: ValueInputProps) {
-  const { control, value, id, name, label, path, describedBy, wrong, onChange, onBlur } = props
+  const { control, value, id, name, label, path, describedBy } = props
+  const { wrong, required = false, onChange, onBlur } = props
   const attributes = {
     id,
     class: 'input',
     'aria-label': label,
     'aria-describedby': describedBy,
     'aria-invalid': wrong,
+    'aria-required': required,
     'data-path': path,
     onBlur,
   }
