@@ -118,7 +118,7 @@ async function shownCommand(page: Page, earlier: readonly string[]): Promise<str
   return text
 }
 
-/** What a program says that it failed with, or `undefined`. Each program says it in its own way. */
+/** Returns the error that a program prints in its own way, or `undefined`. */
 function problemOf({ stdout, stderr, code }: Printed, isEndless: boolean): string | undefined {
   const hasFailed = isEndless ? code !== null : code !== 0
   const isError = /^\{"code":|"error":\s*\{/.test(stdout) || stderr !== ''
