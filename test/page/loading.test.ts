@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { Page, Request } from 'playwright-core'
 import { describePage, eventually, frames, type Site } from './describe-page.ts'
+import { collectLayoutShifts, layoutShiftsOf } from './layout-shifts.ts'
 import { listCalls } from './list-requests.ts'
 import { famousMovies, ratingsInOrder } from './ratings.ts'
 import { startServices } from './services.ts'
@@ -136,7 +137,7 @@ describePage(
           await waitUntilLoaded(page)
           await page.evaluate(() => document.fonts.ready)
           await frames(page, 10)
-          const shifts = await page.evaluate(() => layoutShifts())
+          const shifts = await layoutShiftsOf(page)
           const sum = shifts.reduce((total, { value }) => total + value, 0)
           expect(sum < layoutShiftMax ? [] : shifts).toEqual([])
           expect(await overflowOf(page)).toBe(0)
@@ -197,38 +198,6 @@ async function visitCollecting(site: Site): Promise<Visitor & { requests: Reques
   const requests: Request[] = []
   visitor.page.on('request', (request) => void requests.push(request))
   return { ...visitor, requests }
-}
-
-interface Shift {
-  readonly value: number
-  readonly elements: readonly string[]
-}
-declare function layoutShifts(): readonly Shift[]
-
-/** Runs in the browser: collects layout shifts without recent input. */
-function collectLayoutShifts(): void {
-  const shifts: Shift[] = []
-  interface Entry extends PerformanceEntry {
-    readonly value: number
-    readonly hadRecentInput: boolean
-    readonly sources: readonly {
-      readonly node?: Element | null
-      readonly previousRect: DOMRectReadOnly
-      readonly currentRect: DOMRectReadOnly
-    }[]
-  }
-  new PerformanceObserver((list) => {
-    for (const { value, hadRecentInput, sources } of list.getEntries() as Entry[]) {
-      const elements = sources.map(({ node, previousRect, currentRect }) => {
-        const [from, to] = [previousRect, currentRect].map(({ x, y, width, height }) =>
-          [x, y, width, height].map(Math.round).join(' '),
-        )
-        return `${node?.outerHTML?.slice(0, 120)}: ${from} → ${to}`
-      })
-      if (!hadRecentInput) shifts.push({ value, elements })
-    }
-  }).observe({ type: 'layout-shift', buffered: true })
-  Object.assign(globalThis, { layoutShifts: () => shifts })
 }
 
 /** Distance by which the page can be scrolled sideways, in pixels. */
