@@ -33,14 +33,6 @@ export function createFilterEvaluator(
   return (chunk, within) => evaluator(chunk, within).yes
 }
 
-/** Returns the number of comparisons of a filter. */
-export function comparisonCount(filter: Filter | undefined): number {
-  if (filter === undefined) return 0
-  if (filter.kind === 'not') return comparisonCount(filter.operand)
-  if (filter.kind !== 'and' && filter.kind !== 'or') return 1
-  return comparisonCount(filter.left) + comparisonCount(filter.right)
-}
-
 function evaluatorOf(filter: Filter, compared: Compared): Evaluator {
   if (filter.kind === 'not') {
     const operand = evaluatorOf(filter.operand, compared)

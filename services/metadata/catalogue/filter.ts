@@ -1,5 +1,6 @@
 import type { parse } from '@bufbuild/cel'
 import type { NumberName } from './columns.ts'
+import { nestingOf } from './nesting.ts'
 import { QueryError } from './query-error.ts'
 
 type Expression = ReturnType<typeof parse>['expr']
@@ -61,6 +62,9 @@ const texts: Readonly<Record<string, TextName>> = { id: 'id', title: 'title', di
 /** Maximum number of comparisons in a filter: each of them looks at every movie. */
 const comparisonCountMax = 32
 
+/** Maximum number of parentheses within each other. With each level, the parser takes more time for all. */
+const nestingMax = 32
+
 const help =
   'a filter is made of comparisons such as year >= 1990, director == "Ridley Scott", ' +
   'title.startsWith("A"), year in [1994, 1995] or "Drama" in genres, joined by &&, || and !'
@@ -71,6 +75,9 @@ const help =
  * not among the comparisons of `help`.
  */
 export async function parseFilter(text: string): Promise<Filter> {
+  if (nestingOf(text) > nestingMax) {
+    throw new QueryError(`filter nests more than ${nestingMax} levels of parentheses`)
+  }
   const { parse } = await import('@bufbuild/cel')
   return createReader()(parseExpression(text, parse))
 }

@@ -13,7 +13,7 @@ export interface FollowingCatalogue {
 }
 
 /** Number of movies in one read: a few milliseconds. */
-const readSize = 500
+const readSize = 200
 /** Number of dead places from which on the catalogue is read again, when they are more than the movies. */
 const deadCountMin = 20_000
 

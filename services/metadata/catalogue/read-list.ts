@@ -1,7 +1,7 @@
 import { addAll, type Bits, bitsOfChunk, countBits, forEachBit, isEmpty, keepOnly } from './bits.ts'
 import { chunkSize, valueAt } from './chunks.ts'
 import type { Numbers } from './columns.ts'
-import { comparisonCount, createFilterEvaluator } from './evaluate.ts'
+import { createFilterEvaluator } from './evaluate.ts'
 import { createFacetCounter } from './facets.ts'
 import { isNumber, type OrderTerm } from './order.ts'
 import type { Pause } from './pause.ts'
@@ -43,7 +43,8 @@ export async function readList(
   if (found) keepOnly(all, union(found))
   const counter = query.hasFacets ? createFacetCounter(columns) : undefined
   let totalSize = 0
-  await inChunks(all, chunksPerTurn(query), pause, (chunk, within) => {
+  const countPerTurn = query.filter ? filteredChunksPerTurn : chunksPerTurn
+  await inChunks(all, countPerTurn, pause, (chunk, within) => {
     keepOnly(within, columns.aliveOf(chunk))
     const matches = evaluate ? evaluate(chunk, within) : within
     if (found) tierOf[chunk] = tierChunk(found, chunk)
@@ -81,15 +82,10 @@ export function orderOf({ order, query }: CatalogueQuery): readonly OrderTerm[] 
   return [{ by: query === '' ? 'title' : 'relevance', isDescending: false }]
 }
 
-/** Number of chunks that one turn of the event loop looks at, unless a filter compares a lot. */
-const chunksPerTurnMax = 2
-/** Number of comparisons that take as long as the rest of a list. */
-const comparisonsPerList = 8
-
-function chunksPerTurn({ filter }: CatalogueQuery): number {
-  const share = comparisonsPerList / (comparisonsPerList + comparisonCount(filter))
-  return Math.max(1, Math.floor(chunksPerTurnMax * share))
-}
+/** Number of chunks that one turn of the event loop looks at. */
+const chunksPerTurn = 2
+/** The same with a filter, which may have many comparisons. */
+const filteredChunksPerTurn = 1
 
 /** Calls `run` with each chunk that has slots, with pauses. */
 async function inChunks(

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { createDividedMap } from '../catalogue/divided-map.ts'
 import type { Pause } from '../catalogue/pause.ts'
 
 /** Aggregate of the ratings of a movie, as far as lists need it. */
@@ -36,7 +37,7 @@ const clearedSliceSize = 10_000
 
 /** @param countMax Maximum number of rated movies. Further ones count as rated by nobody. */
 export function createRatedMovies(countMax = ratedMoviesMax): RatedMovies {
-  const ratings = new Map<string, MovieRating>()
+  const ratings = createDividedMap<MovieRating>()
   const listeners: RatingListener[] = []
 
   function set(id: string, rating: MovieRating | undefined): boolean {
