@@ -51,6 +51,18 @@ describePage('the REST documentation', { start: startServices }, (site) => {
   )
 
   test(
+    'at 320 pixels, the descriptions of the services have the width of the page',
+    async () => {
+      await using visitor = await site().visit('/docs', { width: 320 })
+      const description = visitor.page.locator('.opblock-tag > small').first()
+      await description.waitFor({ timeout: renderTimeoutMs })
+      const { width = 0 } = (await description.boundingBox()) ?? {}
+      expect(width).toBeGreaterThan(240)
+    },
+    testTimeoutMs,
+  )
+
+  test(
     'the API explorer links to it',
     async () => {
       await using visitor = await site().visit('/try')
