@@ -44,6 +44,19 @@ describePage(
       },
     )
 
+    test.each([320, 390, 768, 1440, 1920])(
+      'neither bars nor control cover mean and count, %i pixels wide',
+      async (width) => {
+        await using visitor = await site().visit('/', { width })
+        const { page } = visitor
+        await page
+          .locator('.card-mean[data-status="rated"]')
+          .nth(rated.length - 1)
+          .waitFor()
+        expect(await page.evaluate(coveredFigures)).toEqual([])
+      },
+    )
+
     test('the footer says how many movies there are, and that the data is a sample', async () => {
       await using visitor = await site().visit('/')
       const footer = visitor.page.getByRole('contentinfo')
@@ -125,6 +138,22 @@ describePage(
     })
   },
 )
+
+/** Runs in the browser: bars and controls of cards whose boxes intersect the figures beside them. */
+function coveredFigures(): string[] {
+  return [...document.querySelectorAll('.card-rating')].flatMap((card) => {
+    const figures = [...card.querySelectorAll('.card-mean-value, .card-mean-count')]
+    const others = [...card.querySelectorAll('.bars, .rate-open')]
+    return figures.flatMap((figure) => {
+      const { left, right, top, bottom } = figure.getBoundingClientRect()
+      return others
+        .map((other) => ({ other, box: other.getBoundingClientRect() }))
+        .filter(({ box }) => box.left < right - 0.5 && left < box.right - 0.5)
+        .filter(({ box }) => box.top < bottom - 0.5 && top < box.bottom - 0.5)
+        .map(({ other }) => `${figure.textContent}: ${other.className}`)
+    })
+  })
+}
 
 function focusedRole(page: Page): Promise<string | undefined> {
   return page.evaluate(() => document.activeElement?.getAttribute('type') ?? undefined)

@@ -51,6 +51,17 @@ describePage(
       expect(await titles.count()).toBe(0)
     })
 
+    test('the duration of a stream grows while no message comes', async () => {
+      await using visitor = await site().visit(watch)
+      const { page } = visitor
+      await send(page)
+      await responseOf(page).getByRole('article').waitFor()
+      const duration = responseOf(page).getByText(/^[\d.]+ m?s$/)
+      const first = await duration.textContent()
+      await eventually(async () => expect(await duration.textContent()).not.toBe(first))
+      expect(await responseOf(page).getByRole('article').count()).toBe(1)
+    })
+
     test('a stream that is canceled is shown as ended, not as failed', async () => {
       await using visitor = await site().visit(watch)
       const { page } = visitor
