@@ -1,6 +1,6 @@
-import { STATUS_CODES } from 'node:http'
 import type { HeaderList } from '../exchange.ts'
 import { isToken } from './header-names.ts'
+import { reasonPhrases } from './reason-phrases.ts'
 import type { Refusal } from './refusal.ts'
 
 /** Headers of a response as they are sent, and what they say about its framing. */
@@ -38,7 +38,7 @@ export function statusLine(status: number): string {
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw new RangeError(`invalid response status ${status}: use 200 to 599`)
   }
-  const line = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
+  const line = `HTTP/1.1 ${status} ${reasonPhrases[status] ?? ''}\r\n`
   statusLines[status] = line
   return line
 }
