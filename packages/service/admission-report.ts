@@ -3,7 +3,8 @@ import { codeToString } from '@connectrpc/connect/protocol-connect'
 import type { Gate } from '@marquee/http/admission/gate'
 import type { RefusalReason } from '@marquee/http/admission/port'
 import type { Logger } from 'pino'
-import { Counter, Gauge } from 'prom-client'
+import Counter from 'prom-client/lib/counter.js'
+import Gauge from 'prom-client/lib/gauge.js'
 import type { Metrics } from './metrics/metrics.ts'
 
 /**

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty'
 import { type AdmissionLimits, admissionLimits } from '@marquee/http/admission/limits'
 import type { HostOptions } from '@marquee/http/server/host-check'
 import { type Closable, closables } from '../closed.ts'
@@ -230,7 +231,8 @@ export function readLogOptions(flags: Flags, level: (typeof levels)[number]): Lo
       flag: 'log-format',
       help: 'json for machines, pretty for people',
       of: formats,
-      default: process.stdout.isTTY ? 'pretty' : 'json',
+      // `process.stdout` would create a stream, which takes 3 ms.
+      default: isatty(1) ? 'pretty' : 'json',
     }),
   }
 }

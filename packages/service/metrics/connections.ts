@@ -1,5 +1,6 @@
 import type { ConnectionBudget } from '@marquee/http/server/connection-budget'
-import { Counter, Gauge } from 'prom-client'
+import Counter from 'prom-client/lib/counter.js'
+import Gauge from 'prom-client/lib/gauge.js'
 import type { Metrics } from './metrics.ts'
 
 /** Adds the metrics of client connections. */

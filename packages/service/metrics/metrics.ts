@@ -1,4 +1,4 @@
-import { Registry } from 'prom-client'
+import Registry from 'prom-client/lib/registry.js'
 import { type MetricValues, mergeMetrics, metricsSubject } from '../workers/metrics.ts'
 import type { Workers } from '../workers/port.ts'
 import { type CallCounts, CallMetrics } from './call-metrics.ts'

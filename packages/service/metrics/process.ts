@@ -1,5 +1,8 @@
 import { readdir } from 'node:fs/promises'
-import { type Aggregator, Counter, Gauge, Histogram } from 'prom-client'
+import type { Aggregator } from 'prom-client'
+import Counter from 'prom-client/lib/counter.js'
+import Gauge from 'prom-client/lib/gauge.js'
+import Histogram from 'prom-client/lib/histogram.js'
 import { readOpenFilesMax } from '../process/open-files.ts'
 import type { Metrics } from './metrics.ts'
 

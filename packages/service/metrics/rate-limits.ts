@@ -1,4 +1,5 @@
-import { Counter, Gauge } from 'prom-client'
+import Counter from 'prom-client/lib/counter.js'
+import Gauge from 'prom-client/lib/gauge.js'
 import type { RateLimits } from '../limits/open.ts'
 import type { Metrics } from './metrics.ts'
 

@@ -1,6 +1,6 @@
 import { createSqliteFaults, type SqliteFaults } from '@marquee/sql/sqlite/faults'
 import type { Logger } from 'pino'
-import { Counter } from 'prom-client'
+import Counter from 'prom-client/lib/counter.js'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Health } from './health.ts'
 

@@ -1,4 +1,5 @@
-import { type Aggregator, AggregatorRegistry } from 'prom-client'
+import type { Aggregator } from 'prom-client'
+import AggregatorRegistry from 'prom-client/lib/cluster.js'
 
 /** Subject of the reports of metrics. */
 export const metricsSubject = 'metrics'

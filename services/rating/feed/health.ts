@@ -1,6 +1,7 @@
 import type { Metrics } from '@marquee/service/metrics/metrics'
 import type { Condition } from '@marquee/service/process/health'
-import { Counter, Gauge } from 'prom-client'
+import Counter from 'prom-client/lib/counter.js'
+import Gauge from 'prom-client/lib/gauge.js'
 import type { Relay, RelayState } from './relay.ts'
 
 /** Reports why changes are not published. Reading and rating go on meanwhile. */
