@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { create, type Message } from '@bufbuild/protobuf'
+import { create, type MessageShape, toJson } from '@bufbuild/protobuf'
 import { ViolationsSchema } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { alsoOnDenoAndNode } from '@marquee/testing/other-runtimes/also-on'
@@ -8,7 +8,8 @@ import { fieldText } from '../errors/field-violations.ts'
 import { createCodec } from './codec.ts'
 
 const codec = createCodec(ListBooksRequestSchema, 'json', {})
-const parse = (text: string): Message => codec.parse(new TextEncoder().encode(text))
+const parse = (text: string) =>
+  codec.parse(new TextEncoder().encode(text)) as MessageShape<typeof ListBooksRequestSchema>
 
 test.each([
   '2026-02-28T00:00:00Z',
@@ -48,6 +49,31 @@ test.each([
   expect(refusalOf(json)).toMatchObject({ field })
 })
 
+test.each([
+  [{ genres: ['GENRE_POEM', 'POEM'] }, 'genres[1]', 'POEM'],
+  [{ author: { genre: 'genre_poem' } }, 'author.genre', 'genre_poem'],
+  [{ authors: [{}, { genre: '2' }] }, 'authors[1].genre', '2'],
+  [{ inner: { author: { genre: '' } } }, 'inner.author.genre', ''],
+])(
+  'an unknown name of an enum is refused with its field and the names: %j',
+  (json, field, name) => {
+    const names = 'GENRE_UNSPECIFIED, GENRE_NOVEL, GENRE_POEM'
+    const text = `${field} is "${name}": send one of ${names}`
+    expect(refusalOf(json)).toEqual({ field, rule: 'enum.defined_only', text })
+  },
+)
+
+test.each([
+  [
+    { genres: ['GENRE_UNSPECIFIED', 'GENRE_POEM', 2] },
+    ['GENRE_UNSPECIFIED', 'GENRE_POEM', 'GENRE_POEM'],
+  ],
+  // An open enum has numbers without a name.
+  [{ genres: [7] }, [7]],
+])('the known names of an enum, and its numbers, are accepted: %j', (json, genres) => {
+  expect(toJson(ListBooksRequestSchema, parse(JSON.stringify(json)))).toEqual({ genres })
+})
+
 test('a value is found when its name has escapes', () => {
   const parsing = () => parse(String.raw`{"\u0073ince":"2026-02-30T00:00:00Z"}`)
   expect(parsing).toThrow('since is "2026-02-30T00:00:00Z"')
@@ -57,6 +83,7 @@ test.each([
   [{ since: null, times: [], inner: null }],
   [{ query: '"since":"2026-02-30T00:00:00Z"' }],
   [{ unknown: { since: '2026-02-30T00:00:00Z' } }],
+  [{ genre: 'POEM', author: { genre: null, style: 'POEM' } }],
 ])('a value of another field, and an unset one, is not checked: %j', (json) => {
   expect(() => parse(JSON.stringify(json))).not.toThrow()
 })

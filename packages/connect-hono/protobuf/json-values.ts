@@ -1,4 +1,10 @@
-import { create, type DescField, type DescMessage, type JsonValue } from '@bufbuild/protobuf'
+import {
+  create,
+  type DescEnum,
+  type DescField,
+  type DescMessage,
+  type JsonValue,
+} from '@bufbuild/protobuf'
 import {
   FieldPathElementSchema,
   FieldPathSchema,
@@ -27,8 +33,9 @@ const timestampType = 'google.protobuf.Timestamp'
 
 /**
  * Checks values in the JSON of a message that `fromJson` takes for others: timestamps that no
- * calendar has. Throws `INVALID_ARGUMENT` with the name of the field. JSON that is no such message
- * otherwise is for `fromJson`.
+ * calendar has, and unknown names of enums, which it ignores with unknown fields. Throws
+ * `INVALID_ARGUMENT` with the name of the field. JSON that is no such message otherwise is for
+ * `fromJson`.
  */
 export function checkJson(desc: DescMessage, json: JsonValue): void {
   checkMessage(desc, json, [])
@@ -73,12 +80,34 @@ function checkField(field: DescField, json: JsonValue, path: Path): void {
   }
 }
 
-function checkValue({ message }: DescField, json: JsonValue, path: Path): void {
-  if (json === null || message === undefined) return
+function checkValue(field: DescField, json: JsonValue, path: Path): void {
+  const { enum: desc, message } = field
+  if (json === null) return
+  if (desc !== undefined) {
+    // A number without a name is for the rules of the contract.
+    if (typeof json !== 'string' || namesOfEnum(desc).has(json)) return
+    throw refusal(path, json, 'enum.defined_only', enumAdvice(desc))
+  }
+  if (message === undefined) return
   if (message.typeName !== timestampType) checkMessage(message, json, path)
   else if (typeof json !== 'string' || !isTimestamp(json)) {
     throw refusal(path, json, 'timestamp', timestampAdvice)
   }
+}
+
+const enumNames = new WeakMap<DescEnum, ReadonlySet<string>>()
+
+function namesOfEnum(desc: DescEnum): ReadonlySet<string> {
+  const known = enumNames.get(desc)
+  if (known !== undefined) return known
+  const names = new Set(desc.values.flatMap(({ name, jsonName }) => [name, jsonName]))
+  enumNames.set(desc, names)
+  return names
+}
+
+/** Returns the advice of an error about a text that is no name of the enum. */
+export function enumAdvice({ values }: DescEnum): string {
+  return `send one of ${values.map(({ name }) => name).join(', ')}`
 }
 
 const fieldsOf = new WeakMap<DescMessage, ReadonlyMap<string, DescField>>()
@@ -115,8 +144,8 @@ function namesOfValues(desc: DescMessage, seen = new Set<DescMessage>()): Set<st
   )
 }
 
-function hasValue({ message }: DescField): boolean {
-  return message?.typeName === timestampType
+function hasValue({ enum: desc, message }: DescField): boolean {
+  return desc !== undefined || message?.typeName === timestampType
 }
 
 /** Returns the error of a value, in the form of an error of a rule of the contract. */

@@ -8,6 +8,7 @@ import {
 } from '@bufbuild/protobuf'
 import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect'
 import { base64Decode } from '@bufbuild/protobuf/wire'
+import { enumAdvice } from '@marquee/connect-hono/protobuf/json-values'
 import { isTimestamp, timestampAdvice } from '@marquee/connect-hono/protobuf/timestamp'
 
 /** A value of a field in a path or a query, as protobuf's reflection takes it. */
@@ -77,7 +78,7 @@ function parseEnum(desc: DescEnum, text: string): number {
   const number = Number(text)
   const isKnown = !desc.open || desc.value[number] !== undefined
   if (integer.test(text) && (desc.open || isKnown)) return number
-  throw new ValueError(`send one of ${desc.values.map(({ name }) => name).join(', ')}`)
+  throw new ValueError(enumAdvice(desc))
 }
 
 const textual = new Set(['google.protobuf.Timestamp', 'google.protobuf.Duration'])
