@@ -1,21 +1,69 @@
+import { useSignal } from '@preact/signals'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { firstLetter, letters } from './first-letter.ts'
 import { type ListView, listPath } from './list-view.ts'
 
-const letters = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ')
-
-/** Links to the letters of a list by title. */
+/** Links to the letters of a list by title. The letter of the first title in view is marked. */
 export function Letters({ view }: { view: ListView }) {
+  const rail = useRef<HTMLElement>(null)
+  const inView = useLetterInView(rail, view.from)
+  useLayoutEffect(() => {
+    const current = rail.current?.querySelector<HTMLElement>('[aria-current]')
+    // A narrow rail scrolls; the page stays where it is.
+    if (current && rail.current) {
+      const { offsetLeft, offsetWidth } = current
+      rail.current.scrollLeft = offsetLeft + offsetWidth / 2 - rail.current.clientWidth / 2
+    }
+  }, [inView, view.descending])
   const shown = view.descending ? letters.toReversed() : letters
   return (
-    <nav class="letters-rail" aria-label="Titles from">
+    <nav class="letters-rail" aria-label="Titles from" ref={rail}>
       {shown.map((letter) => (
         <a
           key={letter}
           href={listPath({ ...view, from: letter })}
-          aria-current={view.from === letter ? 'true' : undefined}
+          aria-current={inView === letter ? 'true' : undefined}
         >
           {letter}
         </a>
       ))}
     </nav>
   )
+}
+
+/** The letter of the first title below the rail, also while the list scrolls. */
+function useLetterInView(
+  rail: { readonly current: HTMLElement | null },
+  from: string | undefined,
+): string | undefined {
+  const letter = useSignal(from)
+  useEffect(() => {
+    letter.value = from
+    let frame = 0
+    const read = () => {
+      frame = 0
+      const title = titleBelow(rail.current)
+      if (title !== undefined) letter.value = firstLetter(title)
+    }
+    const readSoon = () => {
+      frame ||= requestAnimationFrame(read)
+    }
+    addEventListener('scroll', readSoon, { passive: true })
+    return () => {
+      removeEventListener('scroll', readSoon)
+      cancelAnimationFrame(frame)
+    }
+  }, [from])
+  return letter.value
+}
+
+/** Distance from the rail to a point of the first card, or of a row of the table, below it, in pixels. */
+const belowPx = 84
+
+/** Returns the title of the card or row below the rail; undefined while none is rendered there. */
+function titleBelow(rail: HTMLElement | null): string | undefined {
+  const list = document.querySelector('.list')?.getBoundingClientRect()
+  if (!rail || !list) return undefined
+  const at = document.elementFromPoint(list.left + 8, rail.getBoundingClientRect().bottom + belowPx)
+  return at?.closest('.card, tr')?.querySelector('.card-link')?.textContent ?? undefined
 }
