@@ -22,6 +22,9 @@ describePage('signing in', { start: startWithProvider }, (site) => {
     const { page } = visitor
     await page.getByRole('main').getByText('You are not allowed to see this.').first().waitFor()
     expect(await page.getByText('Retrying').count()).toBe(0)
+    expect(
+      await page.getByRole('link', { name: 'Sign in' }).evaluate(textOffset),
+    ).toBeLessThanOrEqual(2)
   })
 
   test('a person signs in, rates, reloads, loses the session, and signs out', async () => {
@@ -90,6 +93,15 @@ describePage('signing in', { start: startWithProvider }, (site) => {
     )
   }
 })
+
+/** Runs in the browser: distance of the middle of the text from that of its button. */
+function textOffset(button: Element): number {
+  const middleOf = ({ top, bottom }: DOMRect) => (top + bottom) / 2
+  const range = document.createRange()
+  range.selectNodeContents(button)
+  const text = middleOf(range.getBoundingClientRect())
+  return Math.abs(text - middleOf(button.getBoundingClientRect()))
+}
 
 async function startWithProvider(): Promise<Services & { origin: string; provider: TestProvider }> {
   await using stack = new AsyncDisposableStack()

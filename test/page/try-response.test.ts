@@ -52,7 +52,7 @@ describePage(
       await eventually(async () => expect(await marked()).toBeGreaterThan(1))
       await page.getByLabel('Search the response').fill('no such text')
       await page.getByText('“no such text” was not found.').waitFor()
-      expect(await marked()).toBe(0)
+      await eventually(async () => expect(await marked()).toBe(0))
     })
 
     test('a search goes from match to match, by keys and by buttons, and unfolds them', async () => {
