@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import type { Metadata } from '../metadata.ts'
 import { createRatedMovies, type MovieRating } from '../ratings/rated-movies.ts'
 import { createCatalogue } from './catalogue.ts'
+import { chunkSize } from './chunks.ts'
 import { numberProperties, parseFilter } from './filter.ts'
 import { parseOrder } from './order.ts'
 import type { CatalogueQuery, Position } from './query.ts'
@@ -240,6 +241,24 @@ test('a list of many movies pauses, and ends when it is cancelled', async () => 
   expect(pauses).toBeGreaterThan(6)
   const cancelled = catalogue.list(query, () => Promise.reject(new Error('cancelled')))
   expect(await cancelled.catch((error: Error) => error.message)).toBe('cancelled')
+})
+
+test('a list with a filter looks at one chunk of movies in a turn, whatever it compares', async () => {
+  const catalogue = createCatalogue()
+  for (let n = 0; n < 5 * chunkSize; n++) catalogue.put(movie(`Film ${n}`))
+  const pausesOf = async (filter: string) => {
+    let pauses = 0
+    const list = { ...everything, filter: await parseFilter(filter) }
+    await catalogue.list(list, async () => {
+      pauses += 1
+    })
+    return pauses
+  }
+  const most = Array.from({ length: 32 }, (_, n) => `title.contains("q${n}")`).join(' || ')
+  const values = Array.from({ length: 100 }, (_, n) => `"f${n}"`).join(', ')
+  for (const filter of [most, `director in [${values}]`, 'title < "G"', '"Drama" in genres']) {
+    expect([filter, await pausesOf(filter)]).toEqual([filter, 4])
+  }
 })
 
 test('a search reads no more words when no movie can have all of them', async () => {
