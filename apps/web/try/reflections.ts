@@ -59,7 +59,7 @@ export function createReflections(options: ReflectionsOptions): Reflections {
   return { of, load }
 }
 
-/** Why the methods of a service could not be loaded, for the person who waits. */
+/** Returns why loading the methods of a service failed, for the person who waits. */
 function reasonOf(thrown: unknown, name: ServiceName): string {
   const { code, rawMessage: message } = ConnectError.from(thrown)
   return loadErrorText({ code: codeToString(code) as ErrorCode, message }, name)
