@@ -80,6 +80,24 @@ describePage(
       },
     )
 
+    test.each([1440, 390])(
+      'at %i px, nothing covers the offer of a new order, however far the list is scrolled',
+      async (width) => {
+        await using visitor = await site().visit('/', { width })
+        const { page } = visitor
+        await page.getByText('Live', { exact: true }).waitFor({ state: 'attached' })
+        const fans = Array.from({ length: 400 }, (_, n) => `fan-${width}-${n}`)
+        const { id = '' } = rated[width === 390 ? 2 : 1] ?? {}
+        await site().others.rateMany(fans.map((userId) => ({ recordId: id, userId, value: 5 })))
+        const update = page.getByRole('button', { name: 'Order changed · Update' })
+        await update.waitFor()
+        for (const scrollTop of [0, 60, 400]) {
+          await page.evaluate((top) => scrollTo(0, top), scrollTop)
+          expect(await update.evaluate(isUncovered)).toBe(true)
+        }
+      },
+    )
+
     test('without the movies that the person has rated, the title counts what is shown', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
@@ -115,6 +133,15 @@ async function expectShown(button: Locator, isShown: boolean): Promise<void> {
   await eventually(async () => {
     expect(await button.evaluate((one) => getComputedStyle(one).opacity)).toBe(isShown ? '1' : '0')
   })
+}
+
+/** Runs in the browser: true when an element can be pointed at. */
+function isUncovered(element: Element): boolean {
+  const { left, right, top, bottom } = element.getBoundingClientRect()
+  const points = [left + 20, (left + right) / 2, right - 20].flatMap((x) =>
+    [top + 4, (top + bottom) / 2, bottom - 4].map((y) => [x, y] as const),
+  )
+  return points.every(([x, y]) => document.elementFromPoint(x, y) === element)
 }
 
 /**
