@@ -1,4 +1,4 @@
-import { create, type DescField, type Message } from '@bufbuild/protobuf'
+import { create, type DescField, type DescMessage, type Message } from '@bufbuild/protobuf'
 import { reflect } from '@bufbuild/protobuf/reflect'
 import { FieldMaskSchema } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError } from '@connectrpc/connect'
@@ -54,7 +54,7 @@ function wholeOf({ inputs, inputLimits }: Rpc): Parser {
 }
 
 function fieldOf(rpc: Rpc, field: DescField, binding: Binding): Parser {
-  if (field.fieldKind !== 'message') return memberOf(rpc, field)
+  if (field.fieldKind !== 'message' || isTime(field.message)) return memberOf(rpc, field)
   const { input } = rpc.method
   const { limits, jsonOptions } = rpc.options
   const own: MessageLimits = messageLimitsOf(field.message, limits).json
@@ -79,7 +79,12 @@ function fieldOf(rpc: Rpc, field: DescField, binding: Binding): Parser {
   }
 }
 
-/** Parses a list, a map or a scalar as the only member of the request's JSON. */
+/** A wrong time is named by its field. */
+function isTime({ typeName }: DescMessage): boolean {
+  return typeName === 'google.protobuf.Timestamp'
+}
+
+/** Parses a list, a map, a scalar or a time as the only member of the request's JSON. */
 function memberOf({ inputs, inputLimits }: Rpc, { jsonName, message }: DescField): Parser {
   const codec: Codec = inputs.json
   const { bytesMax } = inputLimits.json

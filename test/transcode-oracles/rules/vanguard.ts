@@ -48,6 +48,12 @@ export const vanguardRules: readonly Rule[] = [
       ),
   },
   {
+    name: 'an unknown name of an enum is refused in a body, and ignored there',
+    example: 'POST /v1/all {"shape":"SHAPE_OVAL"}',
+    applies: (comparison) =>
+      /": send one of [A-Z]/.test(refusalOf(comparison)) && isAccepted(comparison),
+  },
+  {
     name: 'a colon in the last segment is a part of an id when no verb matches, and a verb there',
     example: 'GET /v1/items/a:b',
     applies: ({ sent, theirs }) => theirs.status === 404 && /:[^/]*$/.test(pathOf(sent.ours)),
