@@ -148,6 +148,14 @@ test.each([
   expect((await bench.app.request(`/rating/watch?${query}`)).status).toBe(status)
 })
 
+test('GET /rating/watch names Last-Event-ID when that is no revision', async () => {
+  await using bench = setUp()
+  const headers = { 'last-event-id': 'x' }
+  const response = await bench.app.request('/rating/watch?type=movie', { headers })
+  expect(response.status).toBe(400)
+  expect(await response.text()).toContain('Last-Event-ID is \\"x\\": send a whole number')
+})
+
 test('GET /rating/watch is 429 while too many watches are open', async () => {
   await using bench = setUp({ watchesMax: 1 })
   await bench.watch([first]).next()

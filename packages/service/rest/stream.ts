@@ -6,6 +6,7 @@ import {
   type MessageInitShape,
   type MessageShape,
 } from '@bufbuild/protobuf'
+import { reflect } from '@bufbuild/protobuf/reflect'
 import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect'
 import type { Call, Environment } from '@marquee/connect-hono/call'
 import { type HttpError, toConnectError, toLoggedError } from '@marquee/connect-hono/errors/errors'
@@ -21,6 +22,7 @@ import { setStreamAge, streamAgeOf } from '@marquee/connect-hono/stream-age'
 import type { StreamQuota } from '@marquee/connect-hono/stream-quota'
 import type { Validate } from '@marquee/connect-hono/validation'
 import { acceptedType } from '@marquee/http/accept'
+import { assignHeader } from '@marquee/transcode/request/assign'
 import { resumptionOf } from '@marquee/transcode/resumption'
 import type { Context } from 'hono'
 import { prepare } from './rest.ts'
@@ -77,6 +79,10 @@ export function createRestStream(options: RestStreamOptions): RestStream {
     const incoming = incomingOf(c)
     const resumption = resumptionOf(method)
     const lastId = resumption && incoming.header('last-event-id')
+    if (resumption && lastId) {
+      // `prepare` would name the field.
+      assignHeader(reflect(method.input), resumption.field, ['Last-Event-ID', lastId])
+    }
     const asked = resumption && lastId ? { ...json, [resumption.field.jsonName]: lastId } : json
     const { request, context } = prepare(c, method, asked, { validate, repeatable })
     const type = acceptedType(incoming.header('accept'), streamTypes)

@@ -29,6 +29,24 @@ export function assign(root: ReflectMessage, path: FieldPath, texts: readonly st
   }
 }
 
+/**
+ * Sets a field to the value of a header. Throws `INVALID_ARGUMENT` with the name of the header for a
+ * text that is no value.
+ */
+export function assignHeader(
+  root: ReflectMessage,
+  field: DescField,
+  [name, text]: readonly [string, string],
+): void {
+  try {
+    root.set(field, parseValue(field, text))
+  } catch (error) {
+    const message = `${name} is ${quoted(text)}: ${reasonOf(field, error)}`
+    const refusal = new ConnectError(message, Code.InvalidArgument)
+    throw withReason(refusal, 'HEADER_INVALID', { header: name.toLowerCase() })
+  }
+}
+
 /** Calls `set` with the message that has the last field of the path. */
 function setAt(
   root: ReflectMessage,

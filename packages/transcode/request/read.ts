@@ -5,7 +5,7 @@ import type { RpcCall } from '@marquee/connect-hono/rpc-call'
 import type { Binding } from '../binding.ts'
 import { type FieldPath, nameOf } from '../field-path.ts'
 import { resumptionOf } from '../resumption.ts'
-import { assign } from './assign.ts'
+import { assign, assignHeader } from './assign.ts'
 import { createReadBody } from './body.ts'
 import { conditionsOf } from './condition.ts'
 import { readLines } from './lines.ts'
@@ -52,7 +52,7 @@ export function createReadRequest(rpc: Rpc, binding: Binding, pathFields: PathFi
     for (const [field, text] of fixed) assign(root, [field], [text])
     // A browser that connects again sends its first URL, so that the header is newer.
     const lastId = resumption && rpcCall.incoming.header('last-event-id')
-    if (resumption && lastId) assign(root, [resumption.field], [lastId])
+    if (resumption && lastId) assignHeader(root, resumption.field, ['Last-Event-ID', lastId])
     conditions.assign(root, rpcCall.incoming)
     return message
   }

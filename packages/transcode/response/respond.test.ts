@@ -113,7 +113,7 @@ describe('streams', () => {
     const other = await call('GET', path, { headers: { ...events, 'last-event-id': 'x' } })
     expect([other.status, other.json().message]).toEqual([
       400,
-      'since_revision is "x": send a whole number',
+      'Last-Event-ID is "x": send a whole number',
     ])
   })
 
