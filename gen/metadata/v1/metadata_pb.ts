@@ -564,9 +564,10 @@ export type ListMetadataRequest = Message<"metadata.v1.ListMetadataRequest"> & {
   /**
    * A condition in CEL (https://cel.dev): comparisons of id, title, director, year, running_time_minutes, imdb_rating,
    * imdb_votes, rating.count, rating.mean and rating.bayesian_score by ==, !=, <, <=, >, >= and in, startsWith, endsWith
-   * and contains of texts, and "Drama" in genres, joined by &&, || and !. At most 32 comparisons. A comparison with an
-   * unknown number is neither true nor false. A movie that nobody has rated has the count 0, and neither mean nor score.
-   * Example: "Drama" in genres && year >= 1990 && rating.mean >= 4. Empty for no condition.
+   * and contains of texts, and "Drama" in genres, joined by &&, || and !. At most 32 comparisons, and 32 levels of
+   * parentheses. A comparison with an unknown number is neither true nor false. A movie that nobody has rated has the
+   * count 0, and neither mean nor score. Example: "Drama" in genres && year >= 1990 && rating.mean >= 4. Empty for no
+   * condition.
    *
    * @generated from field: string filter = 4;
    */
