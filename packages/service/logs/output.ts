@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { blockThread } from '@marquee/back-off/block-thread'
 import type { DestinationStream } from 'pino'
 
 /** Output of log lines. */
@@ -158,8 +159,4 @@ function writeToStandardOutput(bytes: Buffer): number {
 
 function afterTime(delayMs: number, callback: () => void): void {
   setTimeout(callback, delayMs).unref()
-}
-
-function blockThread(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }

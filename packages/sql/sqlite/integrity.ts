@@ -1,5 +1,6 @@
 import { closeSync, openSync, type Stats, statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
+import { blockThread } from '@marquee/back-off/block-thread'
 import { backfilledFrames, type Frame, openLog, readAt, type WriteAheadLog } from './wal.ts'
 
 /** Number of looks at files that do not match, and the time between two, in milliseconds. */
@@ -104,8 +105,4 @@ function checkWhole(db: DatabaseSync, check: 'quick_check' | 'integrity_check'):
   if (found === 'ok') return
   const [first = ''] = String(found).split('\n').slice(-1)
   throw new Error(`it is damaged, restore a backup (${first})`)
-}
-
-function blockThread(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
