@@ -17,6 +17,16 @@ test('a target line shows the ratio to the rival, and whether it is reached', ()
   ])
 })
 
+test('a target for another peer names it', () => {
+  const figures = toFigures([
+    { ...of, peer: 'marquee-node', value: 13 },
+    { ...of, peer: 'grpc-go', value: 20 },
+  ])
+  expect(toTargetLines(figures)).toEqual([
+    'grpc-unary cpu_us_per_call of marquee-node ≤ 0.6 × grpc-go: 0.65 (13.0 / 20.0 µs), SHORT',
+  ])
+})
+
 test('a target line of latency shows the rate', () => {
   const figures = toFigures([
     { ...latency, peer: 'marquee-bun', value: 1.5 },

@@ -5,7 +5,12 @@ import { type Figure, round } from './figures.ts'
  * A target for Marquee: a multiple of a peer's figure, a maximum, or a maximum above another
  * figure.
  */
-type Target = { readonly case: string; readonly metric: string } & (
+type Target = {
+  readonly case: string
+  readonly metric: string
+  /** Peer that it is for. Default: `marquee-bun`. */
+  readonly peer?: string
+} & (
   | { readonly factor: number; readonly rival: string }
   | { readonly max: number; readonly above?: string }
 )
@@ -16,6 +21,8 @@ const p99 = 'p99_ms'
 const targets: readonly Target[] = [
   { case: 'grpc-unary', metric: cpu, factor: 0.5, rival: 'grpc-go' },
   { case: 'grpc-unary', metric: cpu, factor: 1 / 20, rival: 'connect-node-bun' },
+  { case: 'grpc-unary', metric: cpu, peer: 'marquee-node', factor: 0.6, rival: 'grpc-go' },
+  { case: 'grpc-unary', metric: cpu, peer: 'marquee-deno', factor: 0.6, rival: 'grpc-go' },
   { case: 'connect-json-h1', metric: cpu, factor: 1.3, rival: 'hono-bun' },
   { case: 'connect-json-h2', metric: cpu, factor: 1.3, rival: 'hono-bun' },
   { case: 'grpc-stream', metric: cpu, factor: 0.6, rival: 'grpc-go' },
@@ -52,9 +59,10 @@ export function toTargetLines(figures: readonly Figure[]): string[] {
   return targets.flatMap((target) => {
     const figureOf = (peer: string, metric = target.metric) =>
       figures.find((one) => one.case === target.case && one.metric === metric && one.peer === peer)
-    const own = figureOf(ownName)
+    const { peer = ownName } = target
+    const own = figureOf(peer)
     if (own === undefined) return []
-    const what = `${target.case} ${target.metric}`
+    const what = `${target.case} ${target.metric}${peer === ownName ? '' : ` of ${peer}`}`
     if ('max' in target) {
       const { max, above } = target
       const value = own.median - (above ? (figureOf(ownName, above)?.median ?? 0) : 0)
