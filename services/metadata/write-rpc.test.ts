@@ -227,11 +227,22 @@ describe('UpdateMetadata', () => {
 
   test('an unknown movie is NOT_FOUND, and is not created', async () => {
     const { client } = setUp()
-    for (const metadata of [{ id: 'nobody', title: 'A' }, { title: 'A' }, undefined]) {
-      const update = client.updateMetadata(metadata === undefined ? {} : { metadata })
-      expect((await failureOf(update)).code).toBe(Code.NotFound)
-    }
+    const update = client.updateMetadata({ metadata: { id: 'nobody', title: 'A' } })
+    expect((await failureOf(update)).code).toBe(Code.NotFound)
     expect((await client.listMetadata({})).metadata).toEqual([])
+  })
+
+  test('an update without the id of a movie is INVALID_ARGUMENT', async () => {
+    const { client } = setUp()
+    for (const request of [
+      {},
+      { metadata: { title: 'A' } },
+      { updateMask: { paths: ['title'] } },
+    ]) {
+      const failure = await failureOf(client.updateMetadata(request))
+      expect(failure.code).toBe(Code.InvalidArgument)
+      expect(failure.rawMessage).toContain('metadata.id has to name the movie')
+    }
   })
 
   test('concurrent updates of different fields are all kept', async () => {
