@@ -1,39 +1,12 @@
-import { createRequire } from 'node:module'
-
-/** 64-bit integer of kafkajs. It is immutable. */
-interface Long {
-  readonly value: bigint
-}
-
-interface LongType {
-  new (value: bigint): Long
-  readonly ZERO: Long
-  fromValue(value: unknown): Long
-}
-
-interface DecoderPrototype {
-  readonly buffer: Uint8Array
-  offset: number
-  readVarLong(): Long
-}
-
-interface EncoderType {
-  sizeOfVarInt(value: number): number
-  sizeOfVarLong(value: unknown): number
-  readonly prototype: EncoderPrototype
-}
-
-interface EncoderPrototype {
-  writeVarInt(value: number): unknown
-  writeVarLong(value: unknown): unknown
-}
+import Decoder, { type DecoderPrototype } from 'kafkajs/src/protocol/decoder.js'
+import Encoder, { type EncoderPrototype, type EncoderType } from 'kafkajs/src/protocol/encoder.js'
+import Long, { type LongType, type LongValue } from 'kafkajs/src/utils/long.js'
 
 /** Number of octets of a variable-length integer that fit into 32 bits. */
 const smallOctets = 4
 /** Bound of the integers that have the same encoding as 32 and as 64 bits. */
 const smallBound = 2 ** 30
 
-const require = createRequire(import.meta.url)
 let isPatched = false
 
 /**
@@ -44,12 +17,10 @@ let isPatched = false
 export function useSmallIntegers(): void {
   if (isPatched) return
   isPatched = true
-  const LongOf = require('kafkajs/src/utils/long.js') as LongType
-  const decoder = require('kafkajs/src/protocol/decoder.js') as { prototype: DecoderPrototype }
-  patchDecoder(decoder.prototype, LongOf)
-  patchEncoder(require('kafkajs/src/protocol/encoder.js') as EncoderType)
-  const { fromValue } = LongOf
-  LongOf.fromValue = rememberTexts((value) => fromValue.call(LongOf, value))
+  patchDecoder(Decoder.prototype, Long)
+  patchEncoder(Encoder)
+  const { fromValue } = Long
+  Long.fromValue = rememberTexts((value) => fromValue.call(Long, value))
 }
 
 function patchDecoder(prototype: DecoderPrototype, LongOf: LongType): void {
@@ -83,9 +54,9 @@ function isSmall(value: unknown): value is number {
 }
 
 /** Keeps the results of the last two texts, which the records of a batch have in common. */
-function rememberTexts(convert: (value: unknown) => Long): (value: unknown) => Long {
+function rememberTexts(convert: (value: unknown) => LongValue): (value: unknown) => LongValue {
   let [text, olderText]: (string | undefined)[] = []
-  let [long, olderLong]: (Long | undefined)[] = []
+  let [long, olderLong]: (LongValue | undefined)[] = []
   return (value) => {
     if (typeof value !== 'string') return convert(value)
     if (value === text && long) return long
