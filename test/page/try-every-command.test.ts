@@ -6,7 +6,7 @@ import { examplesOf } from '../../apps/web/try/examples.ts'
 import { describePage, eventually } from './describe-page.ts'
 import { commandText, type Printed, runInShell, runTypeScript, shellTools } from './run-command.ts'
 import { startServices } from './services.ts'
-import { choose } from './try-form.ts'
+import { choose, methodPaths } from './try-form.ts'
 
 const testTimeoutMs = 240_000
 /** Time of a step on the page while the machine is busy, in milliseconds. */
@@ -98,14 +98,6 @@ async function methodsOf(page: Page): Promise<Method[]> {
     methods.push({ path, texts })
   }
   return methods
-}
-
-/** Paths of all methods, when reflection of all services has responded. */
-async function methodPaths(page: Page): Promise<string[]> {
-  const methods = page.getByRole('navigation', { name: 'Methods' })
-  await methods.getByRole('link', { name: 'ServerReflectionInfo' }).first().waitFor()
-  const links = methods.getByRole('link')
-  return links.evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''))
 }
 
 /** The command, when it is no longer an earlier one, and the address that it names is known. */

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { examplesOf } from '../../apps/web/try/examples.ts'
 import { describePage } from './describe-page.ts'
 import { startServices } from './services.ts'
-import { responseOf, send } from './try-form.ts'
+import { methodPaths, responseOf, send } from './try-form.ts'
 
 const testTimeoutMs = 240_000
 const matrix = 'the-matrix-1999'
@@ -32,15 +32,6 @@ describePage(
     )
   },
 )
-
-/** Paths of all methods, when reflection of all services has responded. */
-async function methodPaths(page: Page): Promise<string[]> {
-  const methods = page.getByRole('navigation', { name: 'Methods' })
-  await methods.getByRole('link', { name: 'ServerReflectionInfo' }).first().waitFor()
-  return methods
-    .getByRole('link')
-    .evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''))
-}
 
 /** The code of the response to the first example; `running` for a stream that sends messages. */
 async function codeOf(page: Page): Promise<string> {

@@ -28,6 +28,20 @@ export async function openTab(page: Page, name: string): Promise<void> {
   await requestOf(page).getByRole('tab', { name }).click()
 }
 
+/** Waits for the methods that the page does not have in its script, but gets from the services. */
+export async function waitForEveryMethod(page: Page): Promise<void> {
+  for (const name of ['ImportMetadata', 'ImportRatings', 'ServerReflectionInfo']) {
+    await page.locator('.method-link', { hasText: name }).last().waitFor({ state: 'attached' })
+  }
+}
+
+/** Paths of all methods, when reflection of all services has responded. */
+export async function methodPaths(page: Page): Promise<string[]> {
+  await waitForEveryMethod(page)
+  const links = page.getByRole('navigation', { name: 'Methods' }).getByRole('link')
+  return links.evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''))
+}
+
 export async function send(page: Page): Promise<void> {
   await page.getByRole('button', { name: /^Send/ }).click()
 }

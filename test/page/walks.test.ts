@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core'
 import { describePage, eventually } from './describe-page.ts'
 import { famousMovies, ratingsInOrder } from './ratings.ts'
 import { startServices } from './services.ts'
+import { waitForEveryMethod } from './try-form.ts'
 
 const rated = await famousMovies(12)
 const [best] = rated
@@ -131,11 +132,7 @@ async function waitUntilLoaded(page: Page): Promise<void> {
   await page.getByText('3,201 movies').first().waitFor({ state: 'attached' })
   const loading = page.getByText('Loading').filter({ visible: true })
   await eventually(async () => expect(await loading.count()).toBe(0))
-  if (!new URL(page.url()).pathname.startsWith('/try')) return
-  // The page has the other methods in its script, and gets these from the services.
-  for (const name of ['ImportMetadata', 'ImportRatings']) {
-    await page.locator('.method-link', { hasText: name }).waitFor({ state: 'attached' })
-  }
+  if (new URL(page.url()).pathname.startsWith('/try')) await waitForEveryMethod(page)
 }
 
 /**
