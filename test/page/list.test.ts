@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { createClient } from '@connectrpc/connect'
 import { createConnectTransport } from '@connectrpc/connect-web'
 import type { Page } from 'playwright-core'
+import { typingMs } from '../../apps/web/list/movie-list.ts'
 import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import { describePage, eventually, frames } from './describe-page.ts'
 import { collectListRequests, listCalls, readListRequest } from './list-requests.ts'
@@ -114,7 +115,17 @@ describePage(
       const { page } = visitor
       await page.getByRole('link', { name: best?.name ?? '' }).waitFor()
       const requests = collectListRequests(page)
-      await page.getByRole('searchbox').pressSequentially('kubrick')
+      await page.clock.install()
+      await page.clock.pauseAt(new Date(Date.now() + 1_000))
+      await page.getByRole('searchbox').focus()
+      for (const letter of 'kubrick') {
+        await page.keyboard.press(letter)
+        // Long enough to render, and shorter than a pause.
+        await page.clock.runFor(typingMs / 2)
+      }
+      expect(requests).toEqual([])
+      await page.clock.runFor(typingMs)
+      await page.clock.resume()
       const found = page.getByRole('link', { name: 'The Shining, 1980' })
       await found.waitFor()
       expect(requests.map(({ query }) => query)).toEqual(['kubrick'])
