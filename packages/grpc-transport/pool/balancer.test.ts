@@ -52,6 +52,17 @@ describe('balancer', () => {
     expect(['a', 'b']).toContain(call('success', [a, b]))
   })
 
+  test('an instance that is named is picked though it is ejected, and no other is in its place', () => {
+    const state = setUp([a, b])
+    ejectA(state)
+    const picked = state.balancer.pickNamed('a')
+    expect(picked?.instance).toBe(a)
+    picked?.done('success')
+    expect(state.ids(100)).toEqual(new Set(['a', 'b']))
+    state.watch.instances = [b]
+    expect(state.balancer.pickNamed('a')).toBeUndefined()
+  })
+
   test('two failures in a row eject no instance, and a success between them resets the count', () => {
     const { call, ids } = setUp([a, b])
     for (const outcome of ['failure', 'failure', 'success', 'failure', 'failure'] as const) {

@@ -31,6 +31,8 @@ export interface Balancer {
    * registered or has calls.
    */
   pick(avoid?: ReadonlySet<Instance>): Picked | undefined
+  /** Returns the instance with the id, ejected or not, or `undefined` when none is known by it. */
+  pickNamed(id: string): Picked | undefined
   /** Returns whether an instance outside of `avoid` is in use: known, and not ejected. */
   hasOther(avoid: ReadonlySet<Instance>): boolean
 }
@@ -64,29 +66,36 @@ export function createBalancer(options: BalancerOptions): Balancer {
         .present()
         .some(({ instance, ejectionCount }) => ejectionCount === 0 && !avoid.has(instance)),
     pick(avoid = new Set()) {
-      const nowMs = clock()
-      const member = choose(roster.present(), avoid, random, nowMs)
-      if (!member) return undefined
-      let isProbe = isProbeDue(member, nowMs)
-      if (isProbe) member.isProbed = true
-      member.inFlight++
-      let isDone = false
-      return {
-        instance: member.instance,
-        responded() {
-          isProbe = false
-          restore(member)
-        },
-        done(outcome) {
-          if (isDone) return
-          isDone = true
-          member.inFlight--
-          if (isProbe) member.isProbed = false
-          if (outcome === 'success') restore(member)
-          if (outcome === 'failure') countFailure(member, isProbe, clock())
-          roster.release(member)
-        },
-      }
+      const member = choose(roster.present(), avoid, random, clock())
+      return member && lend(member, roster, clock)
+    },
+    pickNamed(id) {
+      const member = roster.present().find(({ instance }) => instance.id === id)
+      return member && lend(member, roster, clock)
+    },
+  }
+}
+
+/** Counts a call to the member from now until it is done. */
+function lend(member: Member, roster: Roster, clock: () => number): Picked {
+  let isProbe = isProbeDue(member, clock())
+  if (isProbe) member.isProbed = true
+  member.inFlight++
+  let isDone = false
+  return {
+    instance: member.instance,
+    responded() {
+      isProbe = false
+      restore(member)
+    },
+    done(outcome) {
+      if (isDone) return
+      isDone = true
+      member.inFlight--
+      if (isProbe) member.isProbed = false
+      if (outcome === 'success') restore(member)
+      if (outcome === 'failure') countFailure(member, isProbe, clock())
+      roster.release(member)
     },
   }
 }

@@ -25,6 +25,8 @@ export interface ConnectionPool<C extends Closable> extends AsyncDisposable {
    * `UNAVAILABLE` when no instance is known.
    */
   take(avoid?: ReadonlySet<Instance>): Lease<C>
+  /** Returns the connection to the instance with the id, or `undefined` when none is known by it. */
+  takeNamed(id: string): Lease<C> | undefined
   /** Returns whether an instance outside of `avoid` is in use: known, and not ejected. */
   hasOther(avoid: ReadonlySet<Instance>): boolean
 }
@@ -75,35 +77,42 @@ export function createConnectionPool<C extends Closable>(
     connections.delete(instance)
   }
 
+  function lend(picked: Picked): Lease<C> {
+    const connection = connectOrRelease(picked)
+    let isOpen = true
+    callCount++
+    return {
+      ...picked,
+      connection,
+      done(outcome) {
+        picked.done(outcome)
+        if (!isOpen) return
+        isOpen = false
+        callCount--
+        if (callCount === 0) onIdle()
+      },
+    }
+  }
+
+  function requireOpen(): void {
+    if (!isClosed) return
+    const text = `the transport to ${service} is closed: create another one`
+    throw new ConnectError(text, Code.Unavailable)
+  }
+
   return {
     hasOther: (avoid) => balancer.hasOther(avoid),
     take(avoid) {
-      if (isClosed)
-        throw new ConnectError(
-          `the transport to ${service} is closed: create another one`,
-          Code.Unavailable,
-        )
+      requireOpen()
       const picked = balancer.pick(avoid)
-      if (!picked) {
-        throw new ConnectError(
-          `no instance of ${service} is known: start one, or call again later`,
-          Code.Unavailable,
-        )
-      }
-      const connection = connectOrRelease(picked)
-      let isOpen = true
-      callCount++
-      return {
-        ...picked,
-        connection,
-        done(outcome) {
-          picked.done(outcome)
-          if (!isOpen) return
-          isOpen = false
-          callCount--
-          if (callCount === 0) onIdle()
-        },
-      }
+      if (picked) return lend(picked)
+      const text = `no instance of ${service} is known: start one, or call again later`
+      throw new ConnectError(text, Code.Unavailable)
+    },
+    takeNamed(id) {
+      requireOpen()
+      const picked = balancer.pickNamed(id)
+      return picked && lend(picked)
     },
     async [Symbol.asyncDispose]() {
       isClosed = true
