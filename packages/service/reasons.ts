@@ -13,6 +13,7 @@ export const serviceReasons = {
   CONNECTION_LOST: [],
   ETAG_MISMATCH: ['etag'],
   HOST_UNKNOWN: ['host'],
+  INSTANCE_UNKNOWN: ['service', 'instance'],
   METHOD_UNKNOWN: [],
   OVERLOADED: [],
   PAGE_TOKEN_INVALID: [],

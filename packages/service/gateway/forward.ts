@@ -34,7 +34,7 @@ import { Upload } from './upload.ts'
 import type { InstancePools, Upstream } from './upstream.ts'
 
 export interface ForwardOptions {
-  readonly upstream: Upstream
+  readonly upstream: Pick<Upstream, 'take'>
   readonly limits: GatewayLimits
   /** Ends response streams when aborted. */
   readonly drain: AbortSignal | undefined

@@ -23,7 +23,18 @@ test('hop-by-hop headers and those that Connection names are not forwarded', () 
   const hopByHop = [
     ...['connection', 'keep-alive, X-Secret', 'keep-alive', 'timeout=5', 'x-secret', '1'],
     ...['transfer-encoding', 'chunked', 'upgrade', 'h2c', 'http2-settings', 'AAMAAABk'],
-    ...['proxy-authorization', 'Basic x', 'te', 'gzip', 'expect', '100-continue', 'trailer', 'a'],
+    ...[
+      'marquee-instance',
+      'rating-1',
+      'proxy-authorization',
+      'Basic x',
+      'te',
+      'gzip',
+      'expect',
+      '100-continue',
+      'trailer',
+      'a',
+    ],
   ]
   const fields = [...hopByHop, 'x-kept', '1']
   const head = requestHead('http://a:1', { ...request, fields })

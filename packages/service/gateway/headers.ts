@@ -1,6 +1,7 @@
 import type { HeaderList } from '@marquee/http/exchange'
 import type { ClientSpan } from '../telemetry/client-span.ts'
 import { traceHeaders } from '../telemetry/trace-context.ts'
+import { instanceHeader } from './named-instance.ts'
 
 /**
  * Headers of one connection only (RFC 9110 §7.6.1), headers that the gateway sets itself, and
@@ -11,6 +12,7 @@ const hopByHop = new Set([
   'expect',
   'host',
   'http2-settings',
+  instanceHeader,
   'keep-alive',
   'proxy-authenticate',
   'proxy-authorization',

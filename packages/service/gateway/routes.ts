@@ -19,6 +19,7 @@ import { refuseMethod } from '../rest/rest.ts'
 import { ClientSpan } from '../telemetry/client-span.ts'
 import { Forward } from './forward.ts'
 import { type GatewayLimits, gatewayLimits } from './limits.ts'
+import { instanceHeader, withNamed } from './named-instance.ts'
 import type { Upstream } from './upstream.ts'
 
 export interface ForwardingOptions {
@@ -29,7 +30,8 @@ export interface ForwardingOptions {
   readonly upstream: Upstream
   /**
    * Services to forward at their own paths, and below `path`. What every instance serves, such as
-   * health, is forwarded below `path` only.
+   * health, is forwarded below `path` only, to the instance that the call names, if any: see
+   * `instanceHeader`.
    */
   readonly services: readonly DescService[]
   /** Ends response streams when aborted, with its reason. */
@@ -49,7 +51,12 @@ export interface ForwardingOptions {
   readonly restRoutes?: Pick<Transcoding, 'addMethod'>
 }
 
-const ofEveryService = [Health, ActivityService, ServerReflection, ServerReflectionAlpha]
+const ofEveryService: readonly DescService[] = [
+  Health,
+  ActivityService,
+  ServerReflection,
+  ServerReflectionAlpha,
+]
 
 /**
  * Forwards the RPCs of another service, by all protocols, to one of its instances. Both directions
@@ -123,6 +130,7 @@ function forward(
   const call = c.get('call')
   call.target = service
   const fields = c.env?.exchange?.headers ?? toHeaderList(incoming.request.headers)
+  const named = ofEveryService.includes(method.parent) && headerOf(fields, instanceHeader)
   const request = {
     method: methodOf(incoming, method),
     target,
@@ -135,8 +143,10 @@ function forward(
     token: call.principal?.token,
   }
   const wireOfResponse = (contentType: string) => wireOf(wires, contentType)
-  const base = { upstream, limits, drain, streams, errorDomain, method, wire, wireOfResponse }
-  return new Forward({ ...base, incoming, call, request }).start()
+  const base = { limits, drain, streams, errorDomain, method, wire, wireOfResponse }
+  const chosen =
+    typeof named === 'string' ? withNamed(upstream, named, { service, call }) : upstream
+  return new Forward({ ...base, upstream: chosen, incoming, call, request }).start()
 }
 
 /**
