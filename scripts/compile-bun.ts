@@ -39,9 +39,6 @@ const replacements: Readonly<Record<string, readonly [code: string, compiled: st
     "'../data/movies.json', import.meta.resolve('vega-datasets')",
     "'movies.json', import.meta.url",
   ],
-  // The bundler follows a plain `require`.
-  'packages/event-log/kafka/headers.ts': ['const require = createRequire(import.meta.url)', ''],
-  'packages/event-log/kafka/private.ts': ['const require = createRequire(import.meta.url)', ''],
 }
 
 const embedded: Bun.BunPlugin = {

@@ -1,19 +1,13 @@
-import { createRequire } from 'node:module'
 import type { IHeaders, KafkaMessage } from 'kafkajs'
+import Decoder, { type DecoderPrototype } from 'kafkajs/src/protocol/decoder.js'
+import Encoder, { type EncoderPrototype } from 'kafkajs/src/protocol/encoder.js'
+import readHeader from 'kafkajs/src/protocol/recordBatch/header/v0/decoder.js'
 import type { RecordHeader } from '../port.ts'
 
 /** A header as kafkajs reads and writes it, before it makes an object of all headers. */
 interface KafkaHeader {
   readonly key: string
   readonly value: Buffer | null
-}
-
-interface DecoderPrototype {
-  readVarIntArray(read: unknown): unknown[]
-}
-
-interface EncoderPrototype {
-  writeVarIntBytes(value: unknown): unknown
 }
 
 /**
@@ -24,7 +18,6 @@ const absentValue = Buffer.alloc(0)
 const noHeaders: readonly RecordHeader[] = Object.freeze([])
 /** The list of a record without headers. All of them share it. */
 const noKafkaHeaders: unknown[] = Object.assign([], { reduce: () => noKafkaHeaders })
-const require = createRequire(import.meta.url)
 let isPatched = false
 
 /**
@@ -36,18 +29,15 @@ let isPatched = false
 export function keepHeaders(): void {
   if (isPatched) return
   isPatched = true
-  const decoder = require('kafkajs/src/protocol/decoder.js') as { prototype: DecoderPrototype }
-  const encoder = require('kafkajs/src/protocol/encoder.js') as { prototype: EncoderPrototype }
-  const readHeader = require('kafkajs/src/protocol/recordBatch/header/v0/decoder.js') as unknown
-  const { readVarIntArray } = decoder.prototype
-  decoder.prototype.readVarIntArray = function (this: DecoderPrototype, read) {
+  const { readVarIntArray } = Decoder.prototype
+  Decoder.prototype.readVarIntArray = function (this: DecoderPrototype, read) {
     const list = readVarIntArray.call(this, read)
     if (read !== readHeader) return list
     return list.length === 0 ? noKafkaHeaders : Object.assign(list, { reduce: () => list })
   }
-  const { writeVarIntBytes } = encoder.prototype
+  const { writeVarIntBytes } = Encoder.prototype
   // An empty value and an absent one have the same size.
-  encoder.prototype.writeVarIntBytes = function (this: EncoderPrototype, value) {
+  Encoder.prototype.writeVarIntBytes = function (this: EncoderPrototype, value) {
     return writeVarIntBytes.call(this, value === absentValue ? null : value)
   }
 }
