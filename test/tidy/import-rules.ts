@@ -15,6 +15,8 @@ export const testing = /\.test\.ts$|\/(contract|testing)\/|^(test|bench)\//
 
 /** A service's rules: `services/rating/rating.ts`, and what an event means. */
 const domain = /^services\/(?:(\w+)\/\1|rating\/(?:rated-time|rating-event|scale|scoring))\.ts$/
+/** The form of a time as text, which an event has in common with protobuf's JSON. It imports nothing. */
+const timeText = 'packages/connect-hono/protobuf/timestamp.ts'
 const product = /^(services|packages|producers|apps)\//
 const frameworks = /^(hono|kafkajs|consul|node:sqlite|@connectrpc\/.*|@bufbuild\/.*)$/
 
@@ -31,7 +33,8 @@ const rules: readonly ImportRule[] = [
   },
   {
     files: domain,
-    forbids: ({ typeOnly, target }) => !typeOnly && target !== undefined && !domain.test(target),
+    forbids: ({ typeOnly, target }) =>
+      !typeOnly && target !== undefined && target !== timeText && !domain.test(target),
     advice: 'the domain takes what it needs as an argument: use `import type`',
   },
   {
