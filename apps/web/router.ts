@@ -16,6 +16,11 @@ export function createRouter(window: Window): Router {
   const { history, location } = window
   const read = () => parseRoute(location.pathname, location.search)
   const route = signal(read())
+  const open = () => {
+    const next = read()
+    if (next.page !== route.peek().page) blurInMain(window.document)
+    route.value = next
+  }
   let returned = false
   history.scrollRestoration = 'manual'
   const navigate: Router['navigate'] = (path, { replace = false } = {}) => {
@@ -26,11 +31,11 @@ export function createRouter(window: Window): Router {
       history.replaceState({ ...history.state, followed: path }, '')
       history.pushState({ fromList: route.peek().page === 'list' }, '', path)
     }
-    route.value = read()
+    open()
   }
   window.addEventListener('popstate', () => {
     returned = true
-    route.value = read()
+    open()
   })
   window.document.addEventListener('click', (event) => {
     const path = internalPath(event, location)
@@ -40,6 +45,14 @@ export function createRouter(window: Window): Router {
   })
   const followed = () => (returned ? (history.state?.followed as string | undefined) : undefined)
   return { route, returned: () => returned, followed, navigate }
+}
+
+/**
+ * Takes the focus from the page that is about to be removed. A browser that removes the focused
+ * element itself first lays out the whole document, in the middle of rendering.
+ */
+function blurInMain({ activeElement }: Document): void {
+  if (activeElement?.closest('main')) (activeElement as HTMLElement).blur()
 }
 
 /** The path and fragment of an internal link that was clicked, or undefined when the browser should handle it. */
