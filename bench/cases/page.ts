@@ -1,7 +1,7 @@
 import { openChromium } from '@marquee/testing/chromium'
 import { tool } from '@marquee/testing/tools'
 import { waitFor } from '@marquee/testing/wait-for'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { RatingService } from '../../gen/rating/v1/rating_pb.ts'
 import { withClient } from '../../producers/client.ts'
 import { noToken } from '../../producers/token.ts'
@@ -13,6 +13,7 @@ import {
 } from '../../test/page/ratings.ts'
 import { type Services, startServices } from '../../test/page/services.ts'
 import { type Bench, ownName } from '../bench.ts'
+import { timeInteractions } from './page-interactions.ts'
 import {
   collectFrames,
   collectPaints,
@@ -20,6 +21,7 @@ import {
   firstMovieMs,
   frameTimes,
 } from './page-probes.ts'
+import { openContext, openPhone, openWindow } from './page-window.ts'
 
 const name = 'page'
 /** Page loads per round for scripts and times, each with an empty cache. */
@@ -28,10 +30,6 @@ const changesPerSecond = 200
 const changesMs = 10_000
 /** Interval between two groups of changes. */
 const groupMs = 20
-/** Time for a new window to finish its own start. */
-const windowSettleMs = 500
-/** A phone on a slow network: slowdown of the processor, bit/s, and round-trip time. */
-const phone = { cpuSlowdown: 4, bitsPerSecond: 1_600_000, roundTripMs: 150 }
 /** Time for the largest element to be drawn after the heading. */
 const paintSettleMs = 3_000
 /** Pages whose largest element is measured, by the name of their figure. */
@@ -47,8 +45,8 @@ const recordType = 'movie'
 
 /**
  * Measures the page in Chromium without a GPU, on the same machine as the services: the size of a
- * first visit of the list, when the first movie is drawn, when the largest element is drawn on a
- * phone, and the frame times while ratings change.
+ * first visit of the list, when the first movie is drawn, when the largest element is drawn and what
+ * the slowest interaction takes on a phone, and the frame times while ratings change.
  */
 export async function measurePage(bench: Bench): Promise<void> {
   const chromium = tool('chromium')
@@ -63,6 +61,7 @@ export async function measurePage(bench: Bench): Promise<void> {
     for (const [place, path] of Object.entries(paintedPaths)) {
       await measurePaint(bench, browser, services, place, path)
     }
+    await measureInteractions(bench, browser, services, movies)
     await measureFrames(bench, browser, services, movies, 'list', '/')
     const [best] = movies
     await measureFrames(
@@ -78,9 +77,8 @@ export async function measurePage(bench: Bench): Promise<void> {
 
 async function measureLoad(bench: Bench, browser: Browser, services: Services): Promise<void> {
   await using context = await openContext(browser, services)
-  const page = await context.newPage()
+  const page = await openWindow(context)
   await page.addInitScript(firstMovieMs)
-  await Bun.sleep(windowSettleMs)
   const scripts: Promise<number>[] = []
   page.on('requestfinished', (request) => {
     if (request.resourceType() !== 'script') return
@@ -103,23 +101,28 @@ async function measurePaint(
   path: string,
 ): Promise<void> {
   await using context = await openContext(browser, services)
-  const page = await context.newPage()
-  await Bun.sleep(windowSettleMs)
-  const devTools = await context.newCDPSession(page)
-  const bytesPerSecond = phone.bitsPerSecond / 8
-  await devTools.send('Network.emulateNetworkConditions', {
-    offline: false,
-    latency: phone.roundTripMs,
-    downloadThroughput: bytesPerSecond,
-    uploadThroughput: bytesPerSecond,
-  })
-  await devTools.send('Emulation.setCPUThrottlingRate', { rate: phone.cpuSlowdown })
+  const page = await openPhone(context)
   await page.addInitScript(collectPaints)
   await page.goto(path)
   await page.getByRole('heading', { level: 1 }).waitFor()
   await Bun.sleep(paintSettleMs)
   const paintMs = await page.waitForFunction(() => Reflect.get(globalThis, 'largestPaintMs'))
   report(bench, `${place}_lcp_ms`, 'ms', Number(await paintMs.jsonValue()))
+}
+
+/** Measures the slowest interaction (https://web.dev/articles/inp) on a phone. */
+async function measureInteractions(
+  bench: Bench,
+  browser: Browser,
+  services: Services,
+  movies: readonly KnownMovie[],
+): Promise<void> {
+  await using context = await openContext(browser, services)
+  const times = await timeInteractions(await openPhone(context), movies)
+  const [worst, ...others] = times.toSorted((a, b) => b.durationMs - a.durationMs)
+  const texts = others.map(({ name: step, durationMs }) => `${step} ${durationMs}`)
+  bench.log(`${name}: worst interaction: ${worst?.name}. Others, in ms: ${texts.join(', ')}`)
+  report(bench, 'worst_interaction_ms', 'ms', worst?.durationMs ?? 0)
 }
 
 async function measureFrames(
@@ -146,6 +149,16 @@ function reportFrames(bench: Bench, place: string, times: FrameTimes): void {
   report(bench, `${place}_frame_p99_ms`, 'ms', times.p99Ms)
   report(bench, `${place}_longest_frame_ms`, 'ms', times.longestMs)
   report(bench, `${place}_longest_task_ms`, 'ms', times.longestTaskMs)
+  bench.log(`${name}: longest frame of ${place}: ${longestFrameText(times)}`)
+}
+
+/** Without a record of a long frame, the main thread was idle, and the frame waited for others. */
+function longestFrameText({ longestMs, longestFrame: record }: FrameTimes): string {
+  const frame = `${longestMs.toFixed(1)} ms`
+  if (!record) return `${frame}; the main thread was never busy for 50 ms`
+  const { durationMs, scriptsMs, layoutMs, invoker } = record
+  const parts = `scripts ${scriptsMs.toFixed(0)} ms, style and layout ${layoutMs.toFixed(0)} ms`
+  return `${frame}; the main thread had one of ${durationMs} ms: ${parts}; longest script: ${invoker}`
 }
 
 /** Changes ratings at an even rate, one movie after the other. Returns the changes per second. */
@@ -178,13 +191,6 @@ async function expectUpToDate(
   const words = `${mean.toFixed(1)} of 5 from ${count.toLocaleString('en')} ratings`
   const isShown = async () => (await page.getByText(words, { exact: true }).count()) > 0
   await waitFor(isShown, { what: `the page to show ${words}`, timeoutMs: 5_000 })
-}
-
-async function openContext(browser: Browser, services: Services): Promise<BrowserContext> {
-  return browser.newContext({
-    baseURL: services.urls.movie,
-    viewport: { width: 1440, height: 900 },
-  })
 }
 
 function report(bench: Bench, metric: string, unit: string, value: number): void {
