@@ -46,6 +46,14 @@ export interface ErrorDetail {
   readonly json?: string
 }
 
+/** The call with the header by which movie's gateway finds the instance; without an id, any is called. */
+export function callThroughGateway(call: Call, instance: string | undefined): Call {
+  if (instance === undefined) return call
+  const { options } = call
+  const headers: HttpHeader[] = [['marquee-instance', instance], ...options.headers]
+  return { ...call, options: { ...options, headers } }
+}
+
 export const defaultCallOptions: CallOptions = {
   protocol: 'connect',
   format: 'json',

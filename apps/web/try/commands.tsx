@@ -1,24 +1,19 @@
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
-import type { ServiceAddresses } from '../addresses.ts'
+import { useRef } from 'preact/hooks'
 import { copyText, selectContents } from '../copy-text.ts'
-import type { Call } from './call.ts'
+import { type Call, callThroughGateway } from './call.ts'
 import { Choice } from './choice.tsx'
 import { bufCommand } from './command-buf.ts'
 import { curlCommand } from './command-curl.ts'
 import { grpcurlCommand } from './command-grpcurl.ts'
 import { restCommand } from './command-rest.ts'
 import { typescriptProgram } from './command-typescript.ts'
-import { type DirectAddress, directAddress } from './direct-address.ts'
-import type { ServiceName } from './try-path.ts'
+import type { DirectAddress } from './direct-address.ts'
+import { type AddressProps, useAddress } from './use-address.ts'
 
-interface CommandsProps {
+interface CommandsProps extends AddressProps {
   /** Undefined while the request is invalid. */
   readonly call: Call | undefined
-  /** Full name of the RPC service. */
-  readonly typeName: string
-  readonly at: ServiceName
-  readonly addresses: () => Promise<ServiceAddresses>
 }
 
 const tools = [
@@ -30,21 +25,14 @@ const tools = [
 ] as const
 
 /** The call as commands for a shell, and as a program. */
-export function Commands({ call, typeName, at, addresses }: CommandsProps) {
+export function Commands(props: CommandsProps) {
+  const { call } = props
   const tool = useSignal<Tool>('curl')
   const copied = useSignal('')
   const shown = useRef<HTMLPreElement>(null)
-  const address = useSignal<DirectAddress | undefined>(undefined)
-  useEffect(() => {
-    const controller = new AbortController()
-    const { signal } = controller
-    void directAddress({ typeName, at }, addresses, location.origin, signal).then((found) => {
-      if (!signal.aborted) address.value = found
-    })
-    return () => controller.abort()
-  }, [typeName, at, addresses])
-  const command = call && commandOf(tool.value, call, address.value?.url)
-  const note = tool.value === 'grpcurl' && address.value ? noteOf(at, address.value) : ''
+  const address = useAddress(props)
+  const command = commandOf(tool.value, call, address, props.instance)
+  const note = address ? noteOf(tool.value, props, address) : ''
   const copy = async () => {
     const isCopied = command !== undefined && (await copyText(command))
     if (!isCopied) selectContents(shown.current)
@@ -82,15 +70,29 @@ type Tool = (typeof tools)[number]['value']
 
 /** Texts for a call that a tool cannot make. */
 const missing: Readonly<Record<Tool, string>> = {
-  curl: '',
-  // The address of an instance is looked up, or the note says that none is known.
+  curl: '…',
+  // The address is looked up, or the note says that none is known.
   grpcurl: '…',
-  buf: '',
+  buf: '…',
   typescript: '@marquee/client has no such method: it streams its request, or is a part of gRPC.',
   rest: 'No REST route at this address can make the call.',
 }
 
-function commandOf(tool: Tool, call: Call, address: URL | undefined): string | undefined {
+/** The command for the call, which names the chosen instance by its own address if that is known. */
+function commandOf(
+  tool: Tool,
+  call: Call | undefined,
+  address: DirectAddress | undefined,
+  instance: string | undefined,
+): string | undefined {
+  if (instance === undefined || call === undefined) return call && textOf(tool, call, address?.url)
+  if (address === undefined) return undefined
+  return address.url
+    ? textOf(tool, { ...call, baseUrl: address.url.origin }, address.url)
+    : textOf(tool, callThroughGateway(call, instance), undefined)
+}
+
+function textOf(tool: Tool, call: Call, address: URL | undefined): string | undefined {
   switch (tool) {
     case 'curl':
       return curlCommand(call)
@@ -110,9 +112,15 @@ function isShadowed({ method }: Call, address: URL): boolean {
   return method.name === 'DeleteMetadata' && address.origin === location.origin
 }
 
-function noteOf(at: ServiceName, { url, isInstance }: DirectAddress): string {
+function noteOf(tool: Tool, { at, instance }: CommandsProps, address: DirectAddress): string {
+  const { url, isInstance } = address
+  if (isInstance && instance !== undefined) {
+    return "This is the instance's own address. Your shell must be able to reach it."
+  }
+  if (tool !== 'grpcurl') return ''
   if (isInstance) {
     return `grpcurl can't send a path before the method, so this is the address of one ${at} instance. Your shell must be able to reach it.`
   }
-  return url ? '' : `grpcurl can't send a path before the method, and no ${at} instance is known.`
+  const missed = instance === undefined ? `${at} instance` : `instance “${instance}” of ${at}`
+  return url ? '' : `grpcurl can't send a path before the method, and no ${missed} is known.`
 }

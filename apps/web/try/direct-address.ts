@@ -1,8 +1,6 @@
-import { createCalls } from '@marquee/client/calls'
-import { SystemService } from '@marquee/client/system'
 import type { ServiceAddresses } from '../addresses.ts'
-import { optionsOf } from '../clients.ts'
-import { ownerOf, type ServiceName } from './try-path.ts'
+import type { KnownInstances } from './instances.ts'
+import { ownerOf, type Place } from './try-path.ts'
 
 /** The address of a service without a path before the method. */
 export interface DirectAddress {
@@ -11,41 +9,32 @@ export interface DirectAddress {
   readonly isInstance: boolean
 }
 
-/** An RPC service, and the service that the page calls for it. */
-interface Target {
+/** An RPC service, and where the page calls it. */
+interface Target extends Place {
   readonly typeName: string
-  readonly at: ServiceName
 }
 
-/** Timeout of looking for an instance, in milliseconds. */
-const timeoutMs = 5_000
+interface Lookups {
+  readonly addresses: () => Promise<ServiceAddresses>
+  readonly instances: () => Promise<KnownInstances>
+  /** Origin of the page. */
+  readonly origin: string
+}
 
 /**
  * The origin of a service that has one, or the page's, at which movie serves the RPC services of the
- * others. Those that several services have need the address of an instance, if one is known.
+ * others. Those that several services have need the address of an instance: the chosen one, or any
+ * that is known.
  */
 export async function directAddress(
-  { typeName, at }: Target,
-  addresses: () => Promise<ServiceAddresses>,
-  origin: string,
-  signal: AbortSignal,
+  { typeName, at, instance }: Target,
+  { addresses, instances, origin }: Lookups,
 ): Promise<DirectAddress> {
   const { services } = await addresses()
   const url = services[at]
   if (!url.startsWith('/')) return { url: new URL(url || origin), isInstance: false }
   if (ownerOf(typeName) === at) return { url: new URL(origin), isInstance: false }
-  const instanceUrl = await instanceOf(at, signal)
-  return { url: instanceUrl, isInstance: instanceUrl !== undefined }
-}
-
-/** The address of an instance of the service, or undefined when none is known. */
-async function instanceOf(at: ServiceName, aborted: AbortSignal): Promise<URL | undefined> {
-  const system = createCalls(SystemService, optionsOf(''))
-  for await (const report of system.watchSystem({}, { signal: aborted, timeoutMs })) {
-    if (!report.ok) return undefined
-    const own = report.value.services.find(({ service }) => service === at)
-    const [instance] = own?.instances ?? []
-    return instance && new URL(instance.url)
-  }
-  return undefined
+  const known = (await instances())[at]
+  const found = known.find(({ id }) => instance === undefined || id === instance)
+  return { url: found && new URL(found.url), isInstance: found !== undefined }
 }

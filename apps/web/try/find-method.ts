@@ -1,14 +1,13 @@
 import type { DescMethod, FileRegistry } from '@bufbuild/protobuf'
 import type { Route } from '../route.ts'
 import type { Reflections } from './reflections.ts'
-import { type ServiceName, serviceAt, tryPath } from './try-path.ts'
+import { type Place, placeOf, tryPath } from './try-path.ts'
 
 /** The method in the URL, which may not be known yet. */
-export interface Selected {
+export interface Selected extends Place {
   /** Full name of its RPC service. */
   readonly typeName: string
   readonly name: string
-  readonly at: ServiceName
   /** Path of the method on the page. */
   readonly path: string
 }
@@ -23,11 +22,11 @@ export interface Found extends Selected {
 /** The method that the URL names, or `undefined` when it names none. */
 export function selectedBy(route: Route): Selected | undefined {
   if (route.page !== 'try' || !route.service || !route.method) return undefined
-  return selectedAt(route.service, route.method, serviceAt(route.service, location.search))
+  return selectedAt(route.service, route.method, placeOf(route.service, location.search))
 }
 
-function selectedAt(typeName: string, name: string, at: ServiceName): Selected {
-  return { typeName, name, at, path: tryPath(typeName, name, at) }
+function selectedAt(typeName: string, name: string, { at, instance }: Place): Selected {
+  return { typeName, name, at, instance, path: tryPath(typeName, name, at, instance) }
 }
 
 type Search =
@@ -42,7 +41,8 @@ type Search =
  */
 export function findMethod(route: Route, reflections: Reflections, hasComments: boolean): Search {
   if (route.page !== 'try' || route.service === undefined) return { welcome: true }
-  const at = serviceAt(route.service, location.search)
+  const place = placeOf(route.service, location.search)
+  const { at } = place
   const reflection = reflections.of[at].value
   if (reflection.state === 'failed') {
     const retry = () => void reflections.load(at)
@@ -52,11 +52,13 @@ export function findMethod(route: Route, reflections: Reflections, hasComments: 
     return { note: `Loading the methods of ${at}…` }
   }
   const { registry, baseUrl } = reflection
+  // Only the gateway of the page's origin reads the name of an instance.
+  const called = baseUrl.startsWith(location.origin) ? place : { at }
   const methods = registry.getService(route.service)?.methods ?? []
   const method =
     methods.find(({ name }) => name === route.method) ?? (route.method ? undefined : methods[0])
   if (method) {
-    return { ...selectedAt(method.parent.typeName, method.name, at), method, baseUrl, registry }
+    return { ...selectedAt(method.parent.typeName, method.name, called), method, baseUrl, registry }
   }
   const reason = 'Check the address, or pick a method from the list.'
   return { failure: `${at} has no ${route.service}/${route.method ?? ''}`, reason }

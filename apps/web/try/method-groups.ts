@@ -1,7 +1,7 @@
 import type { DescMethod, DescService } from '@bufbuild/protobuf'
 import { bundledServices } from './bundled-services.ts'
 import type { Reflection, Reflections } from './reflections.ts'
-import { ownerOf, type ServiceName, serviceNames, tryPath } from './try-path.ts'
+import { ownerOf, type Place, type ServiceName, serviceNames, tryPath } from './try-path.ts'
 
 /** A method in the list. */
 export interface MethodEntry {
@@ -18,22 +18,26 @@ export interface RpcService {
 /** The RPC services of one service alone. */
 export function ownServices(name: ServiceName, reflection: Reflection): RpcService[] {
   const services = reflection.state === 'known' ? reflection.services : bundledServices[name]
-  return services.filter(({ typeName }) => ownerOf(typeName) === name).map(entriesAt(name))
+  return services.filter(({ typeName }) => ownerOf(typeName) === name).map(entriesAt({ at: name }))
 }
 
-/** The RPC services that every service has, with paths for one of them. */
-export function sharedServices(at: ServiceName, { of }: Reflections): RpcService[] {
-  const known = [of[at], ...serviceNames.map((name) => of[name])].find(
+/** The RPC services that every service has, with paths for one place. */
+export function sharedServices(place: Place, { of }: Reflections): RpcService[] {
+  const known = [of[place.at], ...serviceNames.map((name) => of[name])].find(
     ({ value }) => value.state === 'known',
   )?.value
   if (known?.state !== 'known') return []
-  return known.services.filter(({ typeName }) => ownerOf(typeName) === undefined).map(entriesAt(at))
+  const shared = known.services.filter(({ typeName }) => ownerOf(typeName) === undefined)
+  return shared.map(entriesAt(place))
 }
 
-function entriesAt(at: ServiceName) {
+function entriesAt({ at, instance }: Place) {
   return ({ typeName, methods }: DescService): RpcService => ({
     typeName,
-    methods: methods.map((method) => ({ method, path: tryPath(typeName, method.name, at) })),
+    methods: methods.map((method) => ({
+      method,
+      path: tryPath(typeName, method.name, at, instance),
+    })),
   })
 }
 

@@ -4,31 +4,37 @@ import { copyText } from '../copy-text.ts'
 import type { CallOptions } from './call.ts'
 import { examplesOf } from './examples.ts'
 import type { FormShared } from './form-context.ts'
+import { placeText } from './instance-picker.tsx'
+import type { Instances } from './instances.ts'
 import { MethodDocs } from './method-docs.tsx'
 import { Badges } from './method-list.tsx'
 import { MethodName } from './method-name.tsx'
 import type { RequestState } from './request-state.ts'
 import { requestFragment } from './shared-request.ts'
-import { type ServiceName, tryPath } from './try-path.ts'
+import { ownerOf, type Place, tryPath } from './try-path.ts'
 
-interface MethodHeadProps {
+interface MethodHeadProps extends Place {
   readonly method: DescMethod
-  readonly at: ServiceName
+  readonly instances: Instances
   readonly request: RequestState
   readonly options: CallOptions
   readonly commentOf: FormShared['commentOf']
 }
 
 /** Name and comment of the method, its examples, and a link to the request. */
-export function MethodHead({ method, at, request, options, commentOf }: MethodHeadProps) {
+export function MethodHead(props: MethodHeadProps) {
+  const { method, at, instance, instances, request, options, commentOf } = props
   const { typeName } = method.parent
   const link = () => {
-    const path = tryPath(typeName, method.name, at)
+    const path = tryPath(typeName, method.name, at, instance)
     return location.origin + path + requestFragment({ text: request.text.peek(), options })
   }
   return (
     <header class="panel-head">
-      <p class="panel-service">{typeName}</p>
+      <p class="panel-service">
+        {typeName}
+        {ownerOf(typeName) ? '' : ` at ${placeText({ at, instance }, instances.known.value)}`}
+      </p>
       <div class="panel-name">
         <h2 class="panel-title">
           <MethodName name={method.name} />

@@ -3,27 +3,32 @@ import type { ReadonlySignal } from '@preact/signals'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useSingleKeys } from '../shortcuts.ts'
 import type { Selected } from './find-method.ts'
+import { InstancePicker } from './instance-picker.tsx'
+import type { Instances } from './instances.ts'
 import { filterServices, ownServices, type RpcService, sharedServices } from './method-groups.ts'
 import { badgesOf } from './method-kind.ts'
 import { MethodSelect } from './method-select.tsx'
 import type { Reflections } from './reflections.ts'
-import { ownerOf, type ServiceName, serviceNames, tryPath } from './try-path.ts'
+import { ownerOf, type Place, type ServiceName, serviceNames } from './try-path.ts'
 
 export interface MethodListProps {
   readonly reflections: Reflections
+  readonly instances: Instances
   readonly selected: Selected | undefined
   readonly navigate: (path: string) => void
+  /** Opens the selected method, which every service has, at another place. */
+  readonly move: (place: Place) => void
   readonly singleKeys: ReadonlySignal<boolean>
 }
 
 /** All methods of all services: links with a filter, or one select on a narrow screen. */
 export function MethodList(props: MethodListProps) {
-  const { reflections, selected, navigate, singleKeys } = props
+  const { reflections, instances, selected, navigate, move, singleKeys } = props
   const [filter, setFilter] = useState('')
   const isShared = selected !== undefined && ownerOf(selected.typeName) === undefined
-  const [chosenAt, setChosenAt] = useState<ServiceName>('movie')
-  const at = isShared ? selected.at : chosenAt
-  const shared = sharedServices(at, reflections)
+  const [chosen, setChosen] = useState<Place>({ at: 'movie' })
+  const place = isShared ? selected : chosen
+  const shared = sharedServices(place, reflections)
   const list = useRef<HTMLElement>(null)
   const path = selected?.path
   // The methods of a service that is loaded later move those below them.
@@ -36,9 +41,14 @@ export function MethodList(props: MethodListProps) {
   const groups = serviceNames
     .map((name) => ({ name, services: filterServices(ownOf(reflections, name), filter) }))
     .filter(({ services }) => !isFiltered || services.length > 0)
-  const choose = (name: ServiceName) => {
-    setChosenAt(name)
-    if (isShared) navigate(tryPath(selected.typeName, selected.name, name))
+  // Who may not see the methods may not see the instances either.
+  const isLoaded = shared.length > 0
+  useEffect(() => {
+    if (isLoaded) void instances.load()
+  }, [isLoaded, instances])
+  const choose = (next: Place) => {
+    setChosen(next)
+    if (isShared) move(next)
   }
   return (
     <>
@@ -53,7 +63,7 @@ export function MethodList(props: MethodListProps) {
         open={() => list.current?.querySelector<HTMLElement>('a')?.click()}
         singleKeys={singleKeys}
       />
-      <nav class="methods" aria-label="Methods" ref={list}>
+      <nav class="methods" aria-label="Methods" data-shared={isShared} ref={list}>
         {groups.map(({ name, services }) => (
           <section key={name} class="methods-service">
             <h2 class="methods-title">{name}</h2>
@@ -62,10 +72,10 @@ export function MethodList(props: MethodListProps) {
           </section>
         ))}
         {isFiltered && found.length === 0 ? null : (
-          <section class="methods-service">
+          <section class="methods-service methods-shared">
             <div class="methods-head">
               <h2 class="methods-title">every service</h2>
-              <InstancePicker at={at} choose={choose} />
+              <InstancePicker place={place} choose={choose} instances={instances} />
             </div>
             {shared.length === 0 && states.includes('loading') ? (
               <p class="form-note">Loading…</p>
@@ -114,24 +124,6 @@ function MethodFilter({ text, onChange, open, singleKeys }: MethodFilterProps) {
       onInput={(event) => onChange(event.currentTarget.value)}
       onKeyDown={press}
     />
-  )
-}
-
-/** Chooses the service at which the methods of every service are called. */
-function InstancePicker({ at, choose }: { at: ServiceName; choose: (at: ServiceName) => void }) {
-  return (
-    <select
-      class="input methods-picker"
-      aria-label="Called at"
-      value={at}
-      onChange={(event) => choose(event.currentTarget.value as ServiceName)}
-    >
-      {serviceNames.map((name) => (
-        <option key={name} value={name}>
-          at {name}
-        </option>
-      ))}
-    </select>
   )
 }
 

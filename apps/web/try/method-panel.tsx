@@ -1,21 +1,21 @@
 import type { DescMethod, FileRegistry } from '@bufbuild/protobuf'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { PageProps } from '../page-props.ts'
-import type { Call, CallError } from './call.ts'
+import { type Call, type CallError, callThroughGateway } from './call.ts'
 import type { CallSettings } from './call-settings.ts'
 import type { CallState } from './call-state.ts'
 import { Commands } from './commands.tsx'
 import type { FormShared } from './form-context.ts'
+import type { Instances } from './instances.ts'
 import { MethodHead } from './method-head.tsx'
 import type { Outcome } from './outcome.ts'
 import { OutcomeView } from './outcome-view.tsx'
 import type { RequestState } from './request-state.ts'
 import { RequestTabs } from './request-tabs.tsx'
-import type { ServiceName } from './try-path.ts'
+import type { Place } from './try-path.ts'
 import { violationsByPath, violationsOf } from './violations.ts'
 
-interface MethodPanelProps extends Pick<PageProps, 'clients' | 'announce'> {
-  readonly at: ServiceName
+interface MethodPanelProps extends Place, Pick<PageProps, 'clients' | 'announce'> {
   readonly method: DescMethod
   readonly baseUrl: string
   readonly registry: FileRegistry
@@ -24,6 +24,7 @@ interface MethodPanelProps extends Pick<PageProps, 'clients' | 'announce'> {
   readonly call: CallState
   readonly commentOf: FormShared['commentOf']
   readonly suggest: FormShared['suggest']
+  readonly instances: Instances
   /** True when a person chose the method, so that its first field gets the focus. */
   readonly isChosen: boolean
   readonly onEnd: (outcome: Outcome) => void
@@ -31,8 +32,8 @@ interface MethodPanelProps extends Pick<PageProps, 'clients' | 'announce'> {
 
 /** One method: request, options, response, and the call as commands. */
 export function MethodPanel(props: MethodPanelProps) {
-  const { at, method, baseUrl, registry, settings, request, call } = props
-  const { clients, announce, commentOf, suggest, isChosen, onEnd } = props
+  const { at, instance, method, baseUrl, registry, settings, request, call } = props
+  const { clients, announce, commentOf, suggest, instances, isChosen, onEnd } = props
   const form = useRef<HTMLFormElement>(null)
   const response = useRef<HTMLDivElement>(null)
   // A browser has few connections per origin: a hidden stream would occupy one.
@@ -50,7 +51,7 @@ export function MethodPanel(props: MethodPanelProps) {
   const send = async (event: Event) => {
     event.preventDefault()
     if (!next) return
-    const ended = call.start(next)
+    const ended = call.start(callThroughGateway(next, instance))
     bringIntoView(response.current)
     const last = await ended
     onEnd(last)
@@ -66,6 +67,8 @@ export function MethodPanel(props: MethodPanelProps) {
         <MethodHead
           method={method}
           at={at}
+          instance={instance}
+          instances={instances}
           request={request}
           options={options}
           commentOf={commentOf}
@@ -87,7 +90,9 @@ export function MethodPanel(props: MethodPanelProps) {
           call={next}
           typeName={method.parent.typeName}
           at={at}
+          instance={instance}
           addresses={clients.addresses}
+          instances={instances}
         />
       </div>
     </div>

@@ -6,6 +6,7 @@ import type { Route } from '../route.ts'
 import { createCallSettings } from './call-settings.ts'
 import { type Found, findMethod, selectedBy } from './find-method.ts'
 import { createCallHistory, type HistoryEntry } from './history.ts'
+import { createInstances } from './instances.ts'
 import { MethodPanel } from './method-panel.tsx'
 import { createMethodStates } from './method-states.ts'
 import type { Outcome } from './outcome.ts'
@@ -14,7 +15,7 @@ import { createReflections } from './reflections.ts'
 import { createSavedDrafts } from './saved-drafts.ts'
 import { parseRequestFragment } from './shared-request.ts'
 import { createSuggest } from './suggestions.ts'
-import { serviceAt } from './try-path.ts'
+import { type Place, placeOf, tryPath } from './try-path.ts'
 import { useComments } from './use-comments.ts'
 import { Welcome } from './welcome.tsx'
 
@@ -22,7 +23,7 @@ import { Welcome } from './welcome.tsx'
 export function TryPage(props: PageProps) {
   const { router } = props
   const explorer = useMemo(() => createExplorer(props), [])
-  const { reflections, states, settings, history } = explorer
+  const { reflections, instances, states, settings, history } = explorer
   useEffect(() => () => states.close(), [states])
   const route = router.route.value
   const firstRoute = useRef(route)
@@ -34,10 +35,18 @@ export function TryPage(props: PageProps) {
     states.setText(path, text)
     router.navigate(path)
   }
+  const move = ({ at, instance }: Place) => {
+    if (!method) return
+    const path = tryPath(method.typeName, method.name, at, instance)
+    states.setText(path, states.of(method.path, method.method, method.registry).request.text.peek())
+    router.navigate(path)
+  }
   return (
     <div class="try">
       <Rail
         reflections={reflections}
+        instances={instances}
+        move={move}
         selected={method ?? selectedBy(route)}
         navigate={router.navigate}
         singleKeys={props.singleKeys}
@@ -53,6 +62,7 @@ export function TryPage(props: PageProps) {
             settings={settings}
             commentOf={commentOf}
             suggest={explorer.suggest}
+            instances={instances}
             isChosen={route !== firstRoute.current}
             onEnd={(outcome) => explorer.remember(method, outcome)}
             clients={props.clients}
@@ -81,12 +91,13 @@ function createExplorer({ clients, router, ownRatings }: PageProps) {
   return {
     states,
     history,
+    instances: createInstances(clients.addresses),
     settings: createCallSettings(lasting, untilClosed),
     suggest: createSuggest({ clients, userIdOf: () => ownRatings.owner().userId }),
     reflections: createReflections({
       addresses: clients.addresses,
       origin: location.origin,
-      first: typeName ? serviceAt(typeName, location.search) : 'movie',
+      first: typeName ? placeOf(typeName, location.search).at : 'movie',
       whenIdle,
     }),
     /** Adds a call that has ended to the history. */

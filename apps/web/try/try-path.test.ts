@@ -1,17 +1,26 @@
 import { expect, test } from 'bun:test'
-import { isListed, serviceAt, tryPath } from './try-path.ts'
+import { isListed, placeOf, tryPath } from './try-path.ts'
 
 test('a method of one service has a path without a query', () => {
   const path = tryPath('rating.v1.RatingService', 'PutRating', 'rating')
   expect(path).toBe('/try/rating.v1.RatingService/PutRating')
-  expect(serviceAt('rating.v1.RatingService', '')).toBe('rating')
+  expect(placeOf('rating.v1.RatingService', '?instance=rating-1')).toEqual({ at: 'rating' })
 })
 
 test('a method of several services has the service in its query', () => {
   const path = tryPath('grpc.health.v1.Health', 'Check', 'metadata')
   expect(path).toBe('/try/grpc.health.v1.Health/Check?at=metadata')
-  expect(serviceAt('grpc.health.v1.Health', '?at=metadata')).toBe('metadata')
-  expect(serviceAt('grpc.health.v1.Health', '?at=nonsense')).toBe('movie')
+  expect(placeOf('grpc.health.v1.Health', '?at=metadata')).toEqual({ at: 'metadata' })
+  expect(placeOf('grpc.health.v1.Health', '?at=nonsense')).toEqual({ at: 'movie' })
+})
+
+test('an instance of a service is in the query, whatever its id is', () => {
+  const place = { at: 'rating', instance: 'rating@http://[::1]:8082/&' } as const
+  const path = tryPath('grpc.health.v1.Health', 'Check', place.at, place.instance)
+  expect(placeOf('grpc.health.v1.Health', new URL(path, 'http://a').search)).toEqual(place)
+  expect(placeOf('grpc.health.v1.Health', '?at=rating&instance=')).toEqual({ at: 'rating' })
+  // What movie serves itself, it does not forward to another instance.
+  expect(placeOf('grpc.health.v1.Health', '?at=movie&instance=m')).toEqual({ at: 'movie' })
 })
 
 test('a service that forwards those of others lists its own', () => {
