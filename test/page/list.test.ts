@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { createClient } from '@connectrpc/connect'
 import { createConnectTransport } from '@connectrpc/connect-web'
 import type { Page } from 'playwright-core'
-import { typingMs } from '../../apps/web/list/movie-list.ts'
+import { previousListMs, typingMs } from '../../apps/web/list/movie-list.ts'
 import { MovieService } from '../../gen/movie/v1/movie_pb.ts'
 import { describePage, eventually, frames } from './describe-page.ts'
 import { collectListRequests, listCalls, readListRequest } from './list-requests.ts'
@@ -353,6 +353,46 @@ describePage(
       await page.getByText("Couldn't load movies").waitFor()
       await page.unroute(listCalls)
       await page.getByRole('link', { name: best?.name ?? '' }).waitFor()
+    })
+
+    test('a search that fails shows no movies of the list before it', async () => {
+      await using visitor = await site().visit('/')
+      const { page } = visitor
+      await page.getByRole('link', { name: best?.name ?? '' }).waitFor()
+      visitor.expectProblems(/ListMovies/)
+      await page.route(listCalls, (route) => route.abort('connectionrefused'))
+      await page.getByRole('searchbox').fill('kubrick')
+      await page.getByText("Couldn't load movies").waitFor()
+      await page.getByRole('heading', { level: 1, name: 'Search for “kubrick”' }).waitFor()
+      expect(await page.locator('.card').count()).toBe(0)
+      expect(await page.locator('.toolbar-count').textContent()).toBe('')
+      await page.unroute(listCalls)
+      await page.getByRole('link', { name: 'The Shining, 1980' }).waitFor()
+    })
+
+    test('a search without a response replaces the list before it after a second', async () => {
+      await using visitor = await site().visit('/')
+      const { page } = visitor
+      const previous = page.getByRole('link', { name: best?.name ?? '' })
+      await previous.waitFor()
+      await page.clock.install()
+      await page.clock.pauseAt(new Date(Date.now() + 1_000))
+      const requested = Promise.withResolvers<void>()
+      await page.route(listCalls, () => {
+        requested.resolve()
+        return new Promise<never>(() => {})
+      })
+      await page.getByRole('searchbox').fill('kubrick')
+      // The page draws before it begins to wait for a pause.
+      await page.clock.runFor(2 * typingMs)
+      await requested.promise
+      await page.getByRole('heading', { level: 1, name: 'Search for “kubrick”' }).waitFor()
+      expect(await previous.isVisible()).toBe(true)
+      expect(await page.locator('.list').getAttribute('data-previous')).toBe('')
+      expect(await page.locator('.toolbar-count').textContent()).toBe('')
+      await page.clock.runFor(previousListMs)
+      await previous.waitFor({ state: 'detached' })
+      await page.locator('.ghost-poster').first().waitFor()
     })
   },
 )

@@ -87,7 +87,7 @@ test('the first movie is that of the newest search', async () => {
   expect((await opened.list.first())?.title).toBe('alien')
 })
 
-test('a search that fails has no first movie, although the list before it is still shown', async () => {
+test('a search that fails has no movies: those of the list before are removed', async () => {
   const opened = open(({ query }) => {
     if (query !== '') throw new ConnectError('metadata is down', Code.Unavailable)
     return movies('Alien')
@@ -95,7 +95,10 @@ test('a search that fails has no first movie, although the list before it is sti
   await opened.list.show(byTitle)
   void opened.list.show({ ...byTitle, query: 'brazil' })
   expect(await opened.list.first()).toBeUndefined()
-  expect(opened.titles()).toEqual(['Alien'])
+  const { status, feed } = opened.list.state.value
+  expect({ status, query: feed.view.query }).toEqual({ status: 'failed', query: 'brazil' })
+  expect(opened.titles()).toEqual([])
+  expect(feed.totalSize).toBeUndefined()
 })
 
 test('the previous results stay until the new response arrives, and an old response is dropped', async () => {

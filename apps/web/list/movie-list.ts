@@ -22,8 +22,11 @@ import { recentRatings } from './period.ts'
 /** Delay after a keystroke before the search starts. */
 export const typingMs = 150
 
+/** Longest time that a list is shown while another one loads, in milliseconds. */
+export const previousListMs = 1_000
+
 export interface ListState {
-  /** The list that is shown: the requested one, or the previous one until the response arrives. */
+  /** The list that is shown: the requested one, or for a moment the previous one while it loads. */
   readonly feed: Feed
   /** Status of the requested list. */
   readonly status: 'loading' | 'loading-more' | 'ready' | 'failed'
@@ -64,6 +67,7 @@ export function createMovieList(parts: ListParts): MovieList {
   const latestOnly = createLatestOnly()
   let requested: Feed | undefined
   let shown: Promise<void> = Promise.resolve()
+  let endOfPrevious: ReturnType<typeof setTimeout> | undefined
   const state = signal<ListState>({
     feed: emptyFeed(allMovies),
     status: 'loading',
@@ -88,7 +92,13 @@ export function createMovieList(parts: ListParts): MovieList {
   }
 
   function fail(error: RpcError): void {
+    removePrevious()
     change({ status: 'failed', error, failureCount: state.peek().failureCount + 1 })
+  }
+
+  /** Removes the previous list: its movies are not those of the title above them. */
+  function removePrevious(): void {
+    if (requested && !loaded()) change({ feed: requested })
   }
 
   const list: MovieList = {
@@ -101,6 +111,8 @@ export function createMovieList(parts: ListParts): MovieList {
       list.scrollTop = 0
       change({ failureCount: 0 })
       shown = load(next, delayMs)
+      clearTimeout(endOfPrevious)
+      endOfPrevious = setTimeout(removePrevious, (delayMs ?? 0) + previousListMs)
       await shown
     },
     async first() {

@@ -80,6 +80,7 @@ export function ListPage({ route: { view }, ...page }: PageProps & { route: List
       <div
         class="list"
         aria-busy={status === 'loading' || status === 'loading-more'}
+        data-previous={sameList(feed.view, view) ? undefined : ''}
         ref={listElement}
       >
         <Movies layout={view.layout} ranked={ranked} near={near} page={page} />

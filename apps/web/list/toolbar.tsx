@@ -1,4 +1,4 @@
-import type { Feed } from './feed.ts'
+import { type Feed, sameList } from './feed.ts'
 import { type ListView, listPath, sortName } from './list-view.ts'
 
 interface ToolbarProps {
@@ -12,7 +12,7 @@ const numberFormat = new Intl.NumberFormat('en')
 
 /** The title of the list, the number of its movies, and the choice of its layout. */
 export function Toolbar({ view, feed, busy }: ToolbarProps) {
-  const isCurrent = feed.view.query === view.query && !busy
+  const isCurrent = sameList(feed.view, view)
   return (
     <div class="toolbar">
       <h1 tabIndex={-1} class="toolbar-title">
@@ -20,7 +20,7 @@ export function Toolbar({ view, feed, busy }: ToolbarProps) {
           ? searchTitle(view.query, isCurrent ? feed.totalSize : undefined)
           : titleOf(view, feed)}
       </h1>
-      <p class="toolbar-count">{shownText(feed)}</p>
+      <p class="toolbar-count">{isCurrent ? shownText(feed) : ''}</p>
       <nav class="segments" aria-label="Layout">
         {(['posters', 'table'] as const).map((layout) => (
           <a
