@@ -47,28 +47,7 @@ function StarControl({ movie, scale, stars, own, rate }: StarControlProps) {
   const focus = (selector: string) => {
     element.current?.querySelector<HTMLElement>(selector)?.focus()
   }
-  const returnsFocus = useRef(false)
-  useLayoutEffect(() => {
-    // Not before: the stars hide the button.
-    if (returnsFocus.current) focus('.rate-open')
-    returnsFocus.current = false
-  }, [state.value])
   useOpened(element, state.value)
-  const remove =
-    own === undefined ? null : (
-      <button
-        type="button"
-        class="rate-remove"
-        aria-label={`Remove your rating of ${movie.title}`}
-        onClick={() => {
-          rate(undefined)
-          // Without a rating, this button is gone.
-          focus(state.peek() === 'closed' ? '.rate-open' : 'input')
-        }}
-      >
-        ×
-      </button>
-    )
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the buttons inside have the roles.
     <div
@@ -81,8 +60,8 @@ function StarControl({ movie, scale, stars, own, rate }: StarControlProps) {
       }}
       onKeyDown={(event) => {
         if (event.key !== 'Escape' || state.peek() === 'closed') return
+        focus('.rate-open')
         state.value = 'closed'
-        returnsFocus.current = true
       }}
     >
       {state.value === 'closed' ? null : (
@@ -93,7 +72,6 @@ function StarControl({ movie, scale, stars, own, rate }: StarControlProps) {
             {...{ stars, scale, own, hasWords: false }}
             rate={rate}
           />
-          {remove}
         </fieldset>
       )}
       <button
@@ -106,19 +84,33 @@ function StarControl({ movie, scale, stars, own, rate }: StarControlProps) {
             : `You: ${valueText(own, scale)} for ${movie.title}. Change it`
         }
         onPointerEnter={hover('hover')}
-        onClick={() => {
-          state.value = 'open'
+        onClick={({ detail }) => {
+          // The second click of a double click does not close what the first one has opened.
+          if (detail < 2) state.value = state.peek() === 'open' ? 'closed' : 'open'
         }}
       >
         <StarShape filled={own === undefined ? 0 : 1} />
         <span class="rate-word">{own ?? 'Rate'}</span>
       </button>
-      {state.value === 'closed' ? remove : null}
+      {own === undefined ? null : (
+        <button
+          type="button"
+          class="rate-remove"
+          aria-label={`Remove your rating of ${movie.title}`}
+          onClick={() => {
+            rate(undefined)
+            // Without a rating, this button is gone.
+            focus(state.peek() === 'closed' ? '.rate-open' : 'input')
+          }}
+        >
+          ×
+        </button>
+      )}
     </div>
   )
 }
 
-/** Focuses the chosen or first star of an opened choice, and keeps it inside of the window. */
+/** Places an opened choice where it is seen, and focuses its chosen or first star. */
 function useOpened(element: { readonly current: HTMLElement | null }, state: State): void {
   useLayoutEffect(() => {
     const choice = element.current?.querySelector<HTMLElement>('.rate-stars')
@@ -133,11 +125,17 @@ function useOpened(element: { readonly current: HTMLElement | null }, state: Sta
 /** Space between the stars and the edges of the window, in pixels. */
 const edgePx = 4
 
-/** Moves an element sideways, as far as it is beyond the edges of the window. */
+/**
+ * Moves an element sideways, as far as it is beyond the edges of the window, and below its button
+ * where something covers it above: the filters stay in view while the list scrolls.
+ */
 function keepInside(element: HTMLElement): void {
   element.style.translate = ''
-  const { left, right } = element.getBoundingClientRect()
+  element.removeAttribute('data-below')
+  const { left, right, top } = element.getBoundingClientRect()
   const tooFarRight = Math.max(0, right + edgePx - document.body.clientWidth)
   const tooFarLeft = Math.max(0, edgePx - left)
   if (tooFarLeft > 0 || tooFarRight > 0) element.style.translate = `${tooFarLeft - tooFarRight}px`
+  const atTop = document.elementFromPoint(Math.max(left, edgePx) + 1, top + 1)
+  element.toggleAttribute('data-below', !element.contains(atTop))
 }
