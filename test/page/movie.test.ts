@@ -142,7 +142,12 @@ describePage(
         await dialog.getByRole('img', { name: /Mean of the ratings over time/ }).waitFor()
         const change = '4 new ratings: the mean went from 5.00 to 4.56.'
         await dialog.getByText(change, { exact: true }).waitFor()
-        await dialog.locator('canvas').waitFor()
+        await dialog.locator('canvas').nth(1).waitFor()
+        // The mean is drawn above, and the new ratings below.
+        for (const [index, name] of ['mean', 'bars'].entries()) {
+          const canvas = dialog.locator('canvas').nth(index)
+          await eventually(async () => expect(await canvas.evaluate(isDrawn, name)).toBe(true))
+        }
         await page.keyboard.press('Escape')
         await dialog.waitFor({ state: 'detached' })
         expect(await sparkline.evaluate((one) => one === document.activeElement)).toBe(true)
@@ -312,6 +317,22 @@ describePage(
     })
   },
 )
+
+/** Runs in the browser: whether the plot, without its axes, has pixels in the colour of a series. */
+function isDrawn(canvas: Element, name: string): boolean {
+  const { width, height } = canvas as HTMLCanvasElement
+  const probe = canvas.closest('.plot')?.querySelector(`.plot-${name}`)
+  const one = new OffscreenCanvas(1, 1).getContext('2d')
+  const context = (canvas as HTMLCanvasElement).getContext('2d')
+  if (!probe || !one || !context) return false
+  one.fillStyle = getComputedStyle(probe).color
+  one.fillRect(0, 0, 1, 1)
+  const wanted = one.getImageData(0, 0, 1, 1).data.join()
+  const { data } = context.getImageData(48, 0, width - 64, height - 32)
+  return Array.from({ length: data.length / 4 }, (_, at) => data.slice(4 * at, 4 * at + 4)).some(
+    (pixel) => pixel.join() === wanted,
+  )
+}
 
 function heading(page: Page, title: string) {
   return page.getByRole('heading', { level: 1, name: title })

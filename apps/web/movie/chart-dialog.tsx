@@ -67,9 +67,14 @@ function Chart({ history, scale }: ChartProps) {
         aria-label={`Mean of the ratings over time. ${words}`}
       >
         <i class="plot-mean" />
+        <i class="plot-bars" />
         <i class="plot-axis" />
         <i class="plot-grid" />
       </div>
+      <p class="plot-key" aria-hidden="true">
+        <span class="plot-mean">Mean</span>
+        <span class="plot-bars">New ratings</span>
+      </p>
       <p class="chart-words">
         {failed.value ? "Couldn't load the chart. " : null}
         {words}

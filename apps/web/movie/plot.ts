@@ -1,33 +1,52 @@
 import type { ReadonlySignal } from '@preact/signals'
 import uPlot from 'uplot'
 import type { Scale } from '../rating/scale.ts'
+import { meanTicks, ratingBars } from './chart-scale.ts'
 import { type History, meanRange } from './history.ts'
 
-/** A chart of the mean over time. */
+/** A chart of the mean over time, with the new ratings as bars below it. */
 export interface Plot {
   draw(history: History): void
   close(): void
 }
 
-const meanSteps = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 25]
-
 const timeSteps = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200]
+/** Height of the bars with the axis of time below them, in pixels. */
+const barsHeight = 76
+const timeAxisSize = 28
+const meanAxisSize = 44
+/** Minimum distance of ticks of the mean, in pixels. */
+const tickSpace = 32
+/** Width of a bar, as a part of its place, and its maximum in pixels. */
+const barSize: [number, number] = [0.7, 24]
 
 /**
- * @param container Its children `.plot-mean`, `.plot-axis` and `.plot-grid` set the
+ * @param container Its children `.plot-mean`, `.plot-bars`, `.plot-axis` and `.plot-grid` set the
  * colours by `color`.
  * @param scale Axis of the mean while there is none.
  */
 export function createPlot(container: HTMLElement, scale: ReadonlySignal<Scale>): Plot {
-  let plot: uPlot | undefined
+  let plots: readonly uPlot[] = []
   let drawn: History | undefined
+  const draw = () => {
+    if (!drawn) return
+    plots[0]?.setData(meanData(drawn))
+    plots[1]?.setData(barData(drawn))
+  }
+  const seconds = () => secondsOf(drawn)
   const build = () => {
-    plot?.destroy()
-    plot = new uPlot(options(container, scale), [[], []], container)
-    if (drawn) plot.setData(data(drawn))
+    for (const plot of plots) plot.destroy()
+    plots = [
+      new uPlot(meanOptions(container, scale, seconds), [[], []], container),
+      new uPlot(barOptions(container, seconds), [[], []], container),
+    ]
+    draw()
   }
   build()
-  const resize = new ResizeObserver(() => plot?.setSize(size(container)))
+  const resize = new ResizeObserver(() => {
+    plots[0]?.setSize(meanSize(container))
+    plots[1]?.setSize(barsSize(container))
+  })
   resize.observe(container)
   // A canvas does not follow the colours of the page.
   const scheme = matchMedia('(prefers-color-scheme: dark)')
@@ -37,69 +56,128 @@ export function createPlot(container: HTMLElement, scale: ReadonlySignal<Scale>)
   return {
     draw(history) {
       drawn = history
-      plot?.setData(data(history))
+      draw()
     },
     close() {
       resize.disconnect()
       theme.disconnect()
       scheme.removeEventListener('change', build)
-      plot?.destroy()
+      for (const plot of plots) plot.destroy()
     },
   }
 }
 
-function data({ times, means }: History): uPlot.AlignedData {
+function meanData({ times, means }: History): uPlot.AlignedData {
   const start = times[0] ?? 0
   return [times.map((time) => time - start), [...means]]
 }
 
-function size(container: HTMLElement) {
-  return { width: container.clientWidth, height: container.clientHeight }
+function barData(history: History): uPlot.AlignedData {
+  const { times, counts } = ratingBars(history, secondsOf(history))
+  return [[...times], [...counts]]
 }
 
-function options(container: HTMLElement, scale: ReadonlySignal<Scale>): uPlot.Options {
-  const color = (name: string) => {
-    const probe = container.querySelector(`.plot-${name}`)
-    return probe ? getComputedStyle(probe).color : 'gray'
-  }
+function meanSize({ clientWidth, clientHeight }: HTMLElement) {
+  return { width: clientWidth, height: clientHeight - barsHeight }
+}
+
+function barsSize({ clientWidth }: HTMLElement) {
+  return { width: clientWidth, height: barsHeight }
+}
+
+function colorOf(container: HTMLElement, name: string): string {
+  const probe = container.querySelector(`.plot-${name}`)
+  return probe ? getComputedStyle(probe).color : 'gray'
+}
+
+/** Options of both plots, which have the same width and the same times. */
+function sharedOptions(container: HTMLElement) {
   const axis = {
-    stroke: color('axis'),
+    stroke: colorOf(container, 'axis'),
     font: `12px ${getComputedStyle(container).fontFamily}`,
-    grid: { stroke: color('grid'), width: 1 },
+    grid: { stroke: colorOf(container, 'grid'), width: 1 },
     ticks: { show: false },
   }
+  return { axis, legend: { show: false }, cursor: { show: false } }
+}
+
+function meanOptions(
+  container: HTMLElement,
+  scale: ReadonlySignal<Scale>,
+  seconds: () => number,
+): uPlot.Options {
+  const { axis, ...shared } = sharedOptions(container)
   const stepped = uPlot.paths.stepped?.({ align: 1 })
   const paths = stepped ? { paths: stepped } : {}
   return {
-    ...size(container),
-    // The last time of the axis is half beyond the line.
+    ...shared,
+    ...meanSize(container),
     padding: [12, 16, 0, 0],
-    legend: { show: false },
-    cursor: { show: false },
     scales: {
-      x: { time: false, range: timeRange },
+      x: { time: false, range: () => [0, seconds()] },
       mean: { range: (_plot, low, high) => meanRange(scale.peek(), [low, high]) },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: 72, size: 28, incrs: timeSteps, values: clockTexts },
+      { ...axis, grid: { show: false }, space: 72, size: 8, incrs: timeSteps, values: () => [] },
       {
         ...axis,
         scale: 'mean',
-        size: 44,
-        incrs: meanSteps,
+        size: meanAxisSize,
+        splits: ({ height }, _axis, low, high) =>
+          meanTicks(low, high, Math.max(2, Math.floor(height / tickSpace))),
         values: (_plot, ticks) => ticks.map((tick) => tick.toFixed(2)),
       },
     ],
     series: [
       {},
-      { scale: 'mean', stroke: color('mean'), width: 2.5, points: { show: false }, ...paths },
+      {
+        scale: 'mean',
+        stroke: colorOf(container, 'mean'),
+        width: 2.5,
+        points: { show: false },
+        ...paths,
+      },
     ],
   }
 }
 
-/** The first minute fills the chart from left to right; later the whole time fits in. */
-function timeRange(_plot: uPlot, _low: number | null, high: number | null): [number, number] {
-  return [0, Math.max(60, high ?? 0)]
+function barOptions(container: HTMLElement, seconds: () => number): uPlot.Options {
+  const { axis, ...shared } = sharedOptions(container)
+  const color = colorOf(container, 'bars')
+  const bars = uPlot.paths.bars?.({ size: barSize })
+  const paths = bars ? { paths: bars } : {}
+  return {
+    ...shared,
+    ...barsSize(container),
+    // The last time of the axis is half beyond the bars.
+    padding: [4, 16, 0, 0],
+    scales: {
+      x: { time: false, range: () => [0, seconds()] },
+      // One rating is not as high as the plot.
+      count: { range: (_plot, _low, high) => [0, Math.max(4, high ?? 0)] },
+    },
+    axes: [
+      {
+        ...axis,
+        grid: { show: false },
+        space: 72,
+        size: timeAxisSize,
+        incrs: timeSteps,
+        values: clockTexts,
+      },
+      { ...axis, scale: 'count', size: meanAxisSize, splits: () => [0], values: () => [] },
+    ],
+    series: [
+      {},
+      { scale: 'count', fill: color, stroke: color, width: 0, points: { show: false }, ...paths },
+    ],
+  }
+}
+
+/** Time that the chart shows: the first minute fills it from left to right; later all fits in. */
+function secondsOf(history: History | undefined): number {
+  const { times = [] } = history ?? {}
+  return Math.max(60, (times.at(-1) ?? 0) - (times[0] ?? 0))
 }
 
 function clockTexts(_plot: uPlot, seconds: number[]): string[] {
