@@ -34,7 +34,7 @@ export interface SystemRounds extends Disposable {
    * registry fails.
    */
   report(): WatchSystemResponse | undefined
-  /** Returns the samples of the last 15 minutes, oldest first. Never waits. */
+  /** Returns the samples of the last hour, oldest first. Never waits. */
   samples(): readonly SystemSample[]
   /** True when the rounds have ended because of a failure. */
   hasFailed(): boolean

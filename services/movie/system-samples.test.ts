@@ -85,12 +85,33 @@ test('a service that is down, or has just started, has no figures', () => {
   ])
 })
 
-test('samples are kept for 15 minutes', () => {
+test('samples of 15 minutes are kept as they are, and older ones as one of four', () => {
   const { at, all } = setUp()
-  for (let n = 0; n <= 200; n++) at(n * 5_000, { ok: n })
-  expect(all()).toHaveLength(180)
-  expect([all()[0]?.time, all().at(-1)?.time]).toEqual([
-    timestampFromMs(21 * 5_000),
-    timestampFromMs(200 * 5_000),
-  ])
+  for (let n = 0; n <= 184; n++) at(n * 5_000, { ok: n * n, lag: 1_000 - n })
+  const [merged, next] = all()
+  expect(all()).toHaveLength(181)
+  expect(merged).toMatchObject({
+    time: timestampFromMs(20_000),
+    services: [{ callsPerSecond: 16 / 20, durationBuckets: [16n, 0n], lag: 999n }],
+  })
+  expect(next?.time).toEqual(timestampFromMs(25_000))
+})
+
+test('samples are kept for an hour', () => {
+  const { at, all } = setUp()
+  for (let n = 0; n <= 1_000; n++) at(n * 5_000, { ok: n })
+  expect(all()).toHaveLength(135 + 180)
+  expect(all().at(-1)?.time).toEqual(timestampFromMs(5_000_000))
+  expect(all()[0]?.time).toEqual(timestampFromMs(5_000_000 - 3_600_000 + 20_000))
+})
+
+test('a merged sample has the means of the samples that have the service', () => {
+  const { at, all } = setUp()
+  at(0, { ok: 0 })
+  at(5_000, { ok: 10 })
+  at(10_000, { ok: 10, health: Health.UNREACHABLE })
+  at(15_000, { ok: 10, startMs: 11_000 })
+  at(20_000, { ok: 30, startMs: 11_000 })
+  for (let n = 5; n <= 184; n++) at(n * 5_000, { ok: 30, startMs: 11_000 })
+  expect(all()[0]?.services).toMatchObject([{ callsPerSecond: 3, durationBuckets: [30n, 0n] }])
 })

@@ -5,6 +5,7 @@ import {
   InstanceReport_Health as Health,
   type InstanceReport,
   type ServiceReport,
+  type ServiceSample,
   type ServiceSampleSchema,
   type SystemSample,
   SystemSampleSchema,
@@ -13,8 +14,12 @@ import {
 
 /** Minimum time between two samples, in milliseconds. */
 const sampleMs = 5_000
-/** Maximum number of samples: those of 15 minutes. */
+/** Maximum number of samples that are kept as they are: those of 15 minutes. */
 const samplesMax = 180
+/** Number of samples that become one when they are older. */
+const mergedCount = 4
+/** Maximum number of merged samples: those of 45 minutes. */
+const mergedSamplesMax = 135
 
 /** Samples of the system over time. */
 export interface SystemSamples {
@@ -25,6 +30,8 @@ export interface SystemSamples {
 }
 
 export function createSystemSamples(): SystemSamples {
+  let merged: readonly SystemSample[] = []
+  let latest: readonly SystemSample[] = []
   let samples: readonly SystemSample[] = []
   let before: { readonly nowMs: number; readonly activities: Activities } | undefined
   return {
@@ -34,9 +41,42 @@ export function createSystemSamples(): SystemSamples {
       before = { nowMs, activities: activitiesOf(services) }
       if (!last) return
       const sample = create(SystemSampleSchema, { time, services: serviceSamples(services, last) })
-      samples = [...samples, sample].slice(-samplesMax)
+      latest = [...latest, sample]
+      if (latest.length >= samplesMax + mergedCount) {
+        const older = mergeSamples(latest.slice(0, mergedCount))
+        merged = [...merged, older].slice(-mergedSamplesMax)
+        latest = latest.slice(mergedCount)
+      }
+      samples = [...merged, ...latest]
     },
     all: () => samples,
+  }
+}
+
+/** One sample for the time of several: its rates are their means, and its lag is the highest. */
+function mergeSamples(samples: readonly SystemSample[]): SystemSample {
+  const all = samples.flatMap(({ services }) => services)
+  const names = [...new Set(all.map(({ service }) => service))]
+  return create(SystemSampleSchema, {
+    time: samples.at(-1)?.time,
+    services: names.map((name) => mergeService(all.filter(({ service }) => service === name))),
+  })
+}
+
+function mergeService(samples: readonly ServiceSample[]): ServiceSampleInit {
+  const mean = (rate: (one: ServiceSample) => number) =>
+    samples.reduce((sum, one) => sum + rate(one), 0) / samples.length
+  const [first] = samples
+  const lags = samples.flatMap(({ lag }) => lag ?? [])
+  return {
+    service: first?.service,
+    callsPerSecond: mean((one) => one.callsPerSecond),
+    faultsPerSecond: mean((one) => one.faultsPerSecond),
+    durationBuckets: first?.durationBuckets.map((_, n) =>
+      samples.reduce((sum, one) => sum + (one.durationBuckets[n] ?? 0n), 0n),
+    ),
+    appliedPerSecond: mean((one) => one.appliedPerSecond),
+    lag: lags.toSorted((a, b) => Number(a - b)).at(-1),
   }
 }
 

@@ -257,7 +257,7 @@ describePage('the system page', { start: startServicesApart }, (site) => {
     expect(await background(services.getByRole('button', { pressed: false }).first())).not.toBe(
       chosen,
     )
-    expect(await background(page.getByText('5 min', { exact: true }))).toBe(chosen)
+    expect(await background(page.getByText('15 min', { exact: true }))).toBe(chosen)
     expect(await background(page.getByText('2 min', { exact: true }))).not.toBe(chosen)
   })
 })

@@ -14,6 +14,9 @@ export interface Headline {
   readonly values: readonly (number | null)[]
 }
 
+/** Number of the newest samples that are shown: those of 15 minutes. */
+export const shownCountMax = 180
+
 type Figure = (
   services: readonly ServiceSample[],
   boundsMs: readonly number[],
@@ -38,8 +41,9 @@ const rules: readonly Rule[] = [
  * @param service Empty for all services together.
  */
 export function headlines({ samples, boundsMs }: Monitor, service: string): Headline[] {
+  const shown = samples.slice(-shownCountMax)
   return rules.map(({ id, figure, thresholds }) => {
-    const values = samples.map((sample) => figure(ofService(sample, service), boundsMs) ?? null)
+    const values = shown.map((sample) => figure(ofService(sample, service), boundsMs) ?? null)
     const value = values.at(-1) ?? undefined
     return { id, value, values, level: levelOf(value, thresholds) }
   })

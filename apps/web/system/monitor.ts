@@ -11,15 +11,15 @@ import { exactMillis, millis } from './times.ts'
 /** Window of the rates and percentiles of methods, in seconds. */
 export const windowSeconds = 30
 
-/** Maximum number of samples that the page keeps: 15 minutes. */
-export const sampleCountMax = 180
+/** Time for which the page keeps samples, in milliseconds. */
+const samplesMs = 3_600_000
 
 /** The state of the system: the last report, and what earlier ones are needed for. */
 export interface Monitor {
   readonly report: WatchSystemResponse
   /** Activities of the last `windowSeconds` by instance id, oldest first, of one process each. */
   readonly windows: ReadonlyMap<string, readonly Activity[]>
-  /** Samples of up to 15 minutes, oldest first. */
+  /** Samples of up to an hour, oldest first. */
   readonly samples: readonly SystemSample[]
   /** Upper bounds of the buckets of durations, in milliseconds. */
   readonly boundsMs: readonly number[]
@@ -51,10 +51,11 @@ function windowAfter(before: readonly Activity[] = [], instance: InstanceReport)
 
 /** A stream that is opened again begins with samples that are known. */
 function samplesAfter(before: readonly SystemSample[], added: readonly SystemSample[]) {
-  const [first] = added
-  if (!first) return before
+  const [first, last] = [added.at(0), added.at(-1)]
+  if (!first || !last) return before
   const older = before.filter(({ time }) => millis(time) < millis(first.time))
-  return [...older, ...added].slice(-sampleCountMax)
+  const start = millis(last.time) - samplesMs
+  return [...older, ...added].filter(({ time }) => millis(time) > start)
 }
 
 export function isUnreachable({ health }: InstanceReport): boolean {

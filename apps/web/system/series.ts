@@ -15,8 +15,8 @@ export interface ChartData {
   readonly series: readonly Series[]
 }
 
-/** Minimum time without a sample that interrupts a line, in seconds. */
-const gapSeconds = 15
+/** Minimum time without a sample that interrupts a line, in seconds. Old samples have 20 each. */
+const gapSeconds = 30
 
 /** A figure of a service, or undefined where it is unknown. */
 export type Figure = (sample: ServiceSample) => number | undefined
@@ -62,12 +62,16 @@ export function timeRange(
 }
 
 /**
- * Maximum that a scale needs: that of the values, or their 99th percentile when the maximum is more
- * than twice as large. One slow moment does not flatten the rest.
+ * Maximum that a scale needs: the highest value, or the 99th percentile of the highest values of each
+ * moment when the maximum is more than twice as large. One slow moment, also when it is one of all
+ * services, does not flatten the rest.
  */
-export function robustMax({ series }: ChartData): number {
-  const known = series.flatMap(({ values }) => values.filter((value) => value !== null))
-  const sorted = known.toSorted((a, b) => a - b)
+export function robustMax({ times, series }: ChartData): number {
+  const highest = times.flatMap((_, index) => {
+    const known = series.flatMap(({ values }) => values[index] ?? [])
+    return known.length === 0 ? [] : Math.max(...known)
+  })
+  const sorted = highest.toSorted((a, b) => a - b)
   const most = sorted.at(-1) ?? 0
   const usual = sorted[Math.floor(0.99 * (sorted.length - 1))] ?? 0
   return most > 2 * usual ? usual : most

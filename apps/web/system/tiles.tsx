@@ -1,6 +1,6 @@
 import { lagText, latencyText, percentText, rateText } from './format.ts'
-import { type Headline, headlines, type Level } from './headline.ts'
-import { type Monitor, sampleCountMax } from './monitor.ts'
+import { type Headline, headlines, type Level, shownCountMax } from './headline.ts'
+import type { Monitor } from './monitor.ts'
 import { sparkPath } from './spark-line.ts'
 
 const titles: Readonly<Record<Headline['id'], string>> = {
@@ -50,7 +50,7 @@ function Tile({ id, headline }: { id: Headline['id']; headline: Headline | undef
   const { value, values = [], level = 'normal' } = headline ?? {}
   const path = sparkPath(
     values.map((one) => (one === Number.POSITIVE_INFINITY ? null : one)),
-    { ...size, countMax: sampleCountMax },
+    { ...size, countMax: shownCountMax },
   )
   return (
     <li class="tile" data-level={level}>

@@ -1,12 +1,12 @@
 import { type Signal, signal } from '@preact/signals'
 
 /** Time ranges of the charts, in seconds. */
-export const ranges = [120, 300, 900] as const
+export const ranges = [120, 900, 3_600] as const
 export type Range = (typeof ranges)[number]
 export const rangeLabels: Readonly<Record<Range, string>> = {
   120: '2 min',
-  300: '5 min',
   900: '15 min',
+  3600: '1 h',
 }
 
 /** Choices of the person. */
@@ -25,7 +25,7 @@ export interface View {
 
 export function createView(): View {
   return {
-    range: signal<Range>(300),
+    range: signal<Range>(900),
     paused: signal(false),
     hidesInternal: signal(true),
     service: signal(''),

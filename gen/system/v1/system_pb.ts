@@ -1003,7 +1003,8 @@ export type WatchSystemResponse = Message<"system.v1.WatchSystemResponse"> & {
   time?: Timestamp | undefined;
 
   /**
-   * Samples that are new since the response before, oldest first. The first response has those of the last 15 minutes.
+   * Samples that are new since the response before, oldest first. The first response has those of the last
+   * hour.
    *
    * @generated from field: repeated system.v1.SystemSample samples = 3;
    */
@@ -1025,7 +1026,8 @@ export const WatchSystemResponseSchema: GenMessage<WatchSystemResponse> = /*@__P
   messageDesc(file_system_v1_system, 23);
 
 /**
- * SystemSample is what the services did within about 5 seconds.
+ * SystemSample is what the services did within about 5 seconds. Samples older than 15 minutes are merged: one is of
+ * about 20 seconds, with the mean of rates and the highest lag.
  *
  * @generated from message system.v1.SystemSample
  */
