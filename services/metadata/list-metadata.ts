@@ -129,10 +129,11 @@ function bytesOf(movies: readonly StoredMetadata[]): number {
   return bytes
 }
 
-function facetsMessage({ genres, decades }: Facets) {
+function facetsMessage({ genres, decades, letters }: Facets) {
   return {
     genres: genres.map(({ value, count }) => ({ genre: value, count })),
     decades: decades.map(({ value, count }) => ({ firstYear: value, count })),
+    letters: letters.map(({ value, count }) => ({ letter: value, count })),
   }
 }
 

@@ -277,6 +277,10 @@ test('ListMetadata filters, orders and counts', async () => {
     ['Drama', 1],
   ])
   expect(page.facets?.decades).toMatchObject([{ firstYear: 1990, count: 2 }])
+  expect(page.facets?.letters.map(({ letter, count }) => [letter, count])).toEqual([
+    ['C', 1],
+    ['H', 1],
+  ])
   const rest = await client.listMetadata({ ...request, pageToken: page.nextPageToken })
   expect(rest.metadata.map(({ id }) => id)).toEqual(['3'])
   expect(rest.nextPageToken).toBe('')

@@ -160,7 +160,11 @@ describe('ListMovies', () => {
 
   test('ListMovies of the top list is a list of rated movies by score, with all that a list may have', async () => {
     const ratings = { revision: 7n }
-    const facets = { genres: [{ genre: 'Drama', count: 2 }], decades: [] }
+    const facets = {
+      genres: [{ genre: 'Drama', count: 2 }],
+      decades: [],
+      letters: [{ letter: 'A', count: 2 }],
+    }
     const asked: object[] = []
     const { client } = setUpCatalogue({
       listMetadata(request) {

@@ -64,6 +64,7 @@ export interface CatalogueOptions extends PageOptions {
 export interface Facets {
   readonly genres: readonly { readonly genre: string; readonly count: number }[]
   readonly decades: readonly { readonly firstYear: number; readonly count: number }[]
+  readonly letters: readonly { readonly letter: string; readonly count: number }[]
 }
 
 export interface CataloguePage<T> extends Page<T> {

@@ -25,6 +25,7 @@ import {
   type CatalogueOptions,
   createMovies,
   type Details,
+  type Facets,
   type Page,
   RatingsUnknownError,
   type Sources,
@@ -76,7 +77,7 @@ export function createMovieRpc({ sources, draining, callsShare = true }: MovieRp
         movies: messagesOf(page.items, context),
         nextPageToken: nextToken(list, page),
         totalSize,
-        ...(facets && { facets: { genres: [...facets.genres], decades: [...facets.decades] } }),
+        ...(facets && { facets: facetsMessage(facets) }),
         ...(ratings && { ratings }),
         ...(periodRatings && { periodRatings: [...periodRatings] }),
       }
@@ -144,6 +145,10 @@ function readList(request: ListMoviesRequest) {
     period: periodNames[period],
   }
   return { list, options, isTop }
+}
+
+function facetsMessage({ genres, decades, letters }: Facets) {
+  return { genres: [...genres], decades: [...decades], letters: [...letters] }
 }
 
 const periodNames: Readonly<Record<number, 'week' | 'month'>> = {

@@ -1,7 +1,12 @@
 import { expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
-import { describePage, eventually } from './describe-page.ts'
+import { readVegaMovies } from '../../producers/catalogue/vega.ts'
+import { describePage, eventually, frames } from './describe-page.ts'
+import { listCalls, readListRequest } from './list-requests.ts'
 import { startServices } from './services.ts'
+
+const catalogue = await Array.fromAsync(readVegaMovies())
+type CatalogueMovie = (typeof catalogue)[number]
 
 const alphabet = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ')
 
@@ -19,6 +24,43 @@ describePage('the rail of letters', { start: startServices }, (site) => {
       await page.getByRole('listitem').first().waitFor()
       expect(await rail(page).count()).toBe(0)
     }
+  })
+
+  test('letters without movies are disabled links, for the filters of the list', async () => {
+    await using visitor = await site().visit('/?sort=title')
+    const { page } = visitor
+    await eventually(async () => expect(await disabled(page)).toEqual(lettersWithout(() => true)))
+    await page.goto('/?sort=title&genre=Horror&decade=1980&from=S')
+    const without = lettersWithout(({ genres, year = 0 }) => {
+      return genres.includes('Horror') && year >= 1980 && year < 1990
+    })
+    expect(without.length).toBeGreaterThan(0)
+    await eventually(async () => expect(await disabled(page)).toEqual(without))
+    const [letter = ''] = without
+    const link = rail(page).getByRole('link', { name: letter, exact: true, disabled: true })
+    expect(await link.getAttribute('href')).toBeNull()
+    await page.goto('/?sort=title&q=kubrick')
+    await eventually(async () => expect((await disabled(page)).length).toBeGreaterThan(20))
+    await page.getByRole('searchbox').fill('')
+    await eventually(async () => expect(await disabled(page)).toEqual(lettersWithout(() => true)))
+  })
+
+  test('while the letters with movies cannot be loaded, all are links', async () => {
+    await using visitor = await site().visit('/?sort=year')
+    const { page } = visitor
+    visitor.expectProblems(/ListMovies/)
+    const failed = Promise.withResolvers<void>()
+    // The client repeats it twice.
+    let requestCount = 0
+    await page.route(listCalls, (route) => {
+      if (!readListRequest(route.request()).includeFacets) return route.continue()
+      if (++requestCount === 3) failed.resolve()
+      return route.abort('connectionrefused')
+    })
+    await page.getByLabel('Sort').selectOption('Sort: Title A–Z')
+    await failed.promise
+    await frames(page, 5)
+    expect(await rail(page).locator('a[href]').count()).toBe(alphabet.length)
   })
 
   test('by keyboard, a letter is reached by Tab and jumped to by Enter', async () => {
@@ -67,6 +109,16 @@ describePage('the rail of letters', { start: startServices }, (site) => {
 
 function rail(page: Page) {
   return page.getByRole('navigation', { name: 'Titles from' })
+}
+
+function disabled(page: Page): Promise<string[]> {
+  return rail(page).locator('[aria-disabled="true"]').allTextContents()
+}
+
+/** Letters with which none of the movies begins. */
+function lettersWithout(isWanted: (movie: CatalogueMovie) => boolean): string[] {
+  const first = new Set(catalogue.filter(isWanted).map(({ title }) => title.charAt(0)))
+  return alphabet.filter((letter) => !first.has(letter))
 }
 
 function current(page: Page): Promise<string[]> {

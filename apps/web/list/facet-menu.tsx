@@ -1,13 +1,10 @@
-import type { Facets } from '@marquee/client/metadata'
-import type { Result } from '@marquee/client/result'
 import { useSignal } from '@preact/signals'
 import { useId, useRef } from 'preact/hooks'
 import type { PageProps } from '../page-props.ts'
 import { loadErrorText } from '../rpc-error.ts'
-import { fallbackOf } from './feed.ts'
 import { isUnranked, unrankedText } from './list-error.tsx'
-import { listRequest, withoutRatings } from './list-request.ts'
 import type { ListView } from './list-view.ts'
+import { type ListedFacets, loadFacets } from './load-facets.ts'
 
 interface FacetMenuProps {
   readonly kind: 'genres' | 'decades'
@@ -15,8 +12,6 @@ interface FacetMenuProps {
   readonly page: PageProps
   readonly show: (change: Partial<ListView>) => void
 }
-
-type ListedFacets = Result<Facets | undefined>
 
 interface Option {
   readonly name: string
@@ -76,17 +71,6 @@ export function FacetMenu({ kind, view, page, show }: FacetMenuProps) {
       </fieldset>
     </>
   )
-}
-
-/** Loads the facets of the list as it is shown: without ratings, it is by IMDb. */
-async function loadFacets({ clients }: PageProps, view: ListView): Promise<ListedFacets> {
-  const list = (shown: ListView) => {
-    const request = { ...listRequest(shown), pageSize: 1, includeFacets: true }
-    return clients.movie.movies.listMovies(request)
-  }
-  const first = await list(view)
-  const result = fallbackOf(view, first) ? await list(withoutRatings(view)) : first
-  return result.ok ? { ok: true, value: result.value.facets } : result
 }
 
 /** Places the menu below its button, inside of the window. */

@@ -3,9 +3,10 @@ import { firstLetter } from './first-letter.ts'
 
 test.each([
   ['Alien', 'A'],
-  ['eXistenZ', 'E'],
-  ['Élite', 'E'],
-  ['  Zodiac', 'Z'],
+  ['Zodiac', 'Z'],
+  ['eXistenZ', undefined],
+  ['Élite', undefined],
+  [' Zodiac', undefined],
   ['10,000 B.C.', undefined],
   ['[Rec]', undefined],
   ['', undefined],

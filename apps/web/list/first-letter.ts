@@ -1,7 +1,9 @@
 export const letters: readonly string[] = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ')
 
-/** The letter of the rail under which a title is; undefined for digits and other characters. */
+/**
+ * The letter of the rail under which a title is, in the order of titles: `metadata.v1.Facets.Letter`.
+ * Undefined for digits, small letters and others.
+ */
 export function firstLetter(title: string): string | undefined {
-  const first = title.trim().charAt(0).normalize('NFD').charAt(0).toUpperCase()
-  return letters.find((letter) => letter === first)
+  return letters.find((letter) => title.startsWith(letter))
 }

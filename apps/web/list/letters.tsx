@@ -1,12 +1,20 @@
+import type { Facets } from '@marquee/client/metadata'
 import { useSignal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import type { PageProps } from '../page-props.ts'
 import { firstLetter, letters } from './first-letter.ts'
 import { type ListView, listPath } from './list-view.ts'
+import { loadFacets } from './load-facets.ts'
+import { typingMs } from './movie-list.ts'
 
-/** Links to the letters of a list by title. The letter of the first title in view is marked. */
-export function Letters({ view }: { view: ListView }) {
+/**
+ * Links to the letters of a list by title. One without movies is a disabled link. The letter of the
+ * first title in view is marked.
+ */
+export function Letters({ view, page }: { view: ListView; page: PageProps }) {
   const rail = useRef<HTMLElement>(null)
   const inView = useLetterInView(rail, view.from)
+  const present = useLettersWithMovies(page, view)
   useLayoutEffect(() => {
     const current = rail.current?.querySelector<HTMLElement>('[aria-current]')
     // A narrow rail scrolls; the page stays where it is.
@@ -21,7 +29,9 @@ export function Letters({ view }: { view: ListView }) {
       {shown.map((letter) => (
         <a
           key={letter}
-          href={listPath({ ...view, from: letter })}
+          {...(present?.includes(letter) === false
+            ? { role: 'link', 'aria-disabled': true }
+            : { href: listPath({ ...view, from: letter }) })}
           aria-current={inView === letter ? 'true' : undefined}
         >
           {letter}
@@ -29,6 +39,31 @@ export function Letters({ view }: { view: ListView }) {
       ))}
     </nav>
   )
+}
+
+/** The letters of the whole list that have movies. Undefined while they are unknown. */
+function useLettersWithMovies(page: PageProps, view: ListView): readonly string[] | undefined {
+  const present = useSignal<readonly string[] | undefined>(undefined)
+  const whole = { ...view, from: undefined }
+  useEffect(() => {
+    let isCurrent = true
+    const load = async () => {
+      const facets = await loadFacets(page, whole)
+      if (isCurrent) present.value = facets.ok ? lettersOf(facets.value) : undefined
+    }
+    const timer = setTimeout(load, typingMs)
+    return () => {
+      isCurrent = false
+      clearTimeout(timer)
+    }
+  }, [listPath({ ...whole, descending: false, layout: 'posters' })])
+  return present.value
+}
+
+/** Services of an earlier version count decades, and no letters. */
+function lettersOf(facets: Facets | undefined): readonly string[] | undefined {
+  if (!facets || (facets.letters.length === 0 && facets.decades.length > 0)) return undefined
+  return facets.letters.map(({ letter }) => letter)
 }
 
 /** The letter of the first title below the rail, also while the list scrolls. */

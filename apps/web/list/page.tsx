@@ -64,7 +64,7 @@ export function ListPage({ route: { view }, ...page }: PageProps & { route: List
     <>
       <Toolbar view={view} feed={feed} busy={status === 'loading' && !isEmpty} />
       <FilterBar view={view} feed={feed} page={page} />
-      {view.sort === 'title' ? <Letters view={view} /> : null}
+      {view.sort === 'title' ? <Letters view={view} page={page} /> : null}
       <Notice
         feed={feed}
         status={status}

@@ -155,6 +155,7 @@ test('facets count the movies of all pages', async () => {
       { value: 1990, count: 2 },
       { value: 2000, count: 1 },
     ],
+    letters: ['A', 'B', 'C', 'D'].map((value) => ({ value, count: 1 })),
   })
 })
 

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file metadata/v1/metadata.proto.
  */
 export const file_metadata_v1_metadata: GenFile = /*@__PURE__*/
-  fileDesc(/*@__PURE__*/ btoa("\n\u001ametadata/v1/metadata.proto\u0012\u000bmetadata.v1\"\x8b\u0003\n\bMetadata\u0012\n\n\u0002id\u0018\u0001 \u0001(\t\u0012\r\n\u0005title\u0018\u0002 \u0001(\t\u0012\u0013\n\u000bdescription\u0018\u0003 \u0001(\t\u0012\u0010\n\bdirector\u0018\u0004 \u0001(\t\u0012\u0014\n\frelease_date\u0018\u0005 \u0001(\t\u0012\u0011\n\u0004year\u0018\u0006 \u0001(\u0005H\u0000\x88\u0001\u0001\u0012\u000e\n\u0006genres\u0018\u0007 \u0003(\t\u0012!\n\u0014running_time_minutes\u0018\b \u0001(\u0005H\u0001\x88\u0001\u0001\u0012\u0018\n\u000bimdb_rating\u0018\t \u0001(\u0001H\u0002\x88\u0001\u0001\u0012\u0017\n\nimdb_votes\u0018\n \u0001(\u0005H\u0003\x88\u0001\u0001\u0012/\n\u000bupdate_time\u0018\u000b \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012.\n\fexternal_ids\u0018\f \u0001(\u000b2\u0018.metadata.v1.ExternalIds\u0012\f\n\u0004etag\u0018\r \u0001(\tB\u0007\n\u0005_yearB\u0017\n\u0015_running_time_minutesB\u000e\n\f_imdb_ratingB\r\n\u000b_imdb_votes\"_\n\u000bExternalIds\u0012\f\n\u0004imdb\u0018\u0001 \u0001(\t\u0012\f\n\u0004tmdb\u0018\u0002 \u0001(\t\u0012\u0012\n\nletterboxd\u0018\u0003 \u0001(\t\u0012\r\n\u0005trakt\u0018\u0004 \u0001(\t\u0012\u0011\n\tmovielens\u0018\u0005 \u0001(\t\"&\n\u0012GetMetadataRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\">\n\u0013GetMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\",\n\u0017BatchGetMetadataRequest\u0012\u0011\n\tmovie_ids\u0018\u0001 \u0003(\t\"^\n\u0018BatchGetMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0003(\u000b2\u0015.metadata.v1.Metadata\u0012\u0019\n\u0011missing_movie_ids\u0018\u0002 \u0003(\t\"\\\n\u0017BatchGetMovieIdsRequest\u0012+\n\u0006source\u0018\u0001 \u0001(\u000e2\u001b.metadata.v1.ExternalSource\u0012\u0014\n\fexternal_ids\u0018\u0002 \u0003(\t\"\xa1\u0002\n\u0018BatchGetMovieIdsResponse\u0012<\n\u0007matches\u0018\u0001 \u0003(\u000b2+.metadata.v1.BatchGetMovieIdsResponse.Match\u0012\u001c\n\u0014missing_external_ids\u0018\u0002 \u0003(\t\u0012D\n\u000bambiguities\u0018\u0003 \u0003(\u000b2/.metadata.v1.BatchGetMovieIdsResponse.Ambiguity\u001a.\n\u0005Match\u0012\u0013\n\u000bexternal_id\u0018\u0001 \u0001(\t\u0012\u0010\n\bmovie_id\u0018\u0002 \u0001(\t\u001a3\n\tAmbiguity\u0012\u0013\n\u000bexternal_id\u0018\u0001 \u0001(\t\u0012\u0011\n\tmovie_ids\u0018\u0002 \u0003(\t\"c\n\u0012PutMetadataRequest\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012\f\n\u0004etag\u0018\u0002 \u0001(\t\u0012\u0016\n\u000emust_not_exist\u0018\u0003 \u0001(\b\"O\n\u0013PutMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012\u000f\n\u0007created\u0018\u0002 \u0001(\b\"\x7f\n\u0015UpdateMetadataRequest\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012/\n\u000bupdate_mask\u0018\u0002 \u0001(\u000b2\u001a.google.protobuf.FieldMask\u0012\f\n\u0004etag\u0018\u0003 \u0001(\t\"A\n\u0016UpdateMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\"7\n\u0015DeleteMetadataRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\u0012\f\n\u0004etag\u0018\u0002 \u0001(\t\")\n\u0016DeleteMetadataResponse\u0012\u000f\n\u0007deleted\u0018\u0001 \u0001(\b\"\xc2\u0001\n\u0013ListMetadataRequest\u0012\r\n\u0005query\u0018\u0001 \u0001(\t\u0012\u0011\n\tpage_size\u0018\u0002 \u0001(\u0005\u0012\u0012\n\npage_token\u0018\u0003 \u0001(\t\u0012\u000e\n\u0006filter\u0018\u0004 \u0001(\t\u0012\u0010\n\border_by\u0018\u0005 \u0001(\t\u0012\u0016\n\u000einclude_facets\u0018\u0006 \u0001(\b\u0012\u0018\n\u0010rating_count_min\u0018\u0007 \u0001(\u0003\u0012!\n\u0006period\u0018\b \u0001(\u000e2\u0011.rating.v1.Period\"\xf1\u0001\n\u0014ListMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0003(\u000b2\u0015.metadata.v1.Metadata\u0012\u0017\n\u000fnext_page_token\u0018\u0002 \u0001(\t\u0012\u0012\n\ntotal_size\u0018\u0003 \u0001(\u0005\u0012#\n\u0006facets\u0018\u0004 \u0001(\u000b2\u0013.metadata.v1.Facets\u0012+\n\u0007ratings\u0018\u0005 \u0001(\u000b2\u001a.metadata.v1.ListedRatings\u00121\n\u000eperiod_ratings\u0018\u0006 \u0003(\u000b2\u0019.metadata.v1.PeriodRating\"C\n\fPeriodRating\u0012\r\n\u0005count\u0018\u0001 \u0001(\u0003\u0012\f\n\u0004mean\u0018\u0002 \u0001(\u0001\u0012\u0016\n\u000ebayesian_score\u0018\u0003 \u0001(\u0001\"\x81\u0001\n\rListedRatings\u0012\u0010\n\brevision\u0018\u0001 \u0001(\u0003\u00125\n\u0011unavailable_since\u0018\u0002 \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012'\n\u0006window\u0018\u0003 \u0001(\u000b2\u0017.rating.v1.PeriodWindow\"\xb4\u0001\n\u0006Facets\u0012)\n\u0006genres\u0018\u0001 \u0003(\u000b2\u0019.metadata.v1.Facets.Genre\u0012+\n\u0007decades\u0018\u0002 \u0003(\u000b2\u001a.metadata.v1.Facets.Decade\u001a%\n\u0005Genre\u0012\r\n\u0005genre\u0018\u0001 \u0001(\t\u0012\r\n\u0005count\u0018\u0002 \u0001(\u0005\u001a+\n\u0006Decade\u0012\u0012\n\nfirst_year\u0018\u0001 \u0001(\u0005\u0012\r\n\u0005count\u0018\u0002 \u0001(\u0005*\xbf\u0001\n\u000eExternalSource\u0012\u001f\n\u001bEXTERNAL_SOURCE_UNSPECIFIED\u0010\u0000\u0012\u0018\n\u0014EXTERNAL_SOURCE_IMDB\u0010\u0001\u0012\u0018\n\u0014EXTERNAL_SOURCE_TMDB\u0010\u0002\u0012\u001e\n\u001aEXTERNAL_SOURCE_LETTERBOXD\u0010\u0003\u0012\u0019\n\u0015EXTERNAL_SOURCE_TRAKT\u0010\u0004\u0012\u001d\n\u0019EXTERNAL_SOURCE_MOVIELENS\u0010\u00052\xa5\u0005\n\u000fMetadataService\u0012U\n\u000bGetMetadata\u0012\u001f.metadata.v1.GetMetadataRequest\u001a .metadata.v1.GetMetadataResponse\"\u0003\x90\u0002\u0001\u0012d\n\u0010BatchGetMetadata\u0012$.metadata.v1.BatchGetMetadataRequest\u001a%.metadata.v1.BatchGetMetadataResponse\"\u0003\x90\u0002\u0001\u0012d\n\u0010BatchGetMovieIds\u0012$.metadata.v1.BatchGetMovieIdsRequest\u001a%.metadata.v1.BatchGetMovieIdsResponse\"\u0003\x90\u0002\u0001\u0012U\n\u000bPutMetadata\u0012\u001f.metadata.v1.PutMetadataRequest\u001a .metadata.v1.PutMetadataResponse\"\u0003\x90\u0002\u0002\u0012^\n\u000eUpdateMetadata\u0012\".metadata.v1.UpdateMetadataRequest\u001a#.metadata.v1.UpdateMetadataResponse\"\u0003\x90\u0002\u0002\u0012^\n\u000eDeleteMetadata\u0012\".metadata.v1.DeleteMetadataRequest\u001a#.metadata.v1.DeleteMetadataResponse\"\u0003\x90\u0002\u0002\u0012X\n\fListMetadata\u0012 .metadata.v1.ListMetadataRequest\u001a!.metadata.v1.ListMetadataResponse\"\u0003\x90\u0002\u0001b\u0006proto3"), [file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_rating_v1_rating]);
+  fileDesc(/*@__PURE__*/ btoa("\n\u001ametadata/v1/metadata.proto\u0012\u000bmetadata.v1\"\x8b\u0003\n\bMetadata\u0012\n\n\u0002id\u0018\u0001 \u0001(\t\u0012\r\n\u0005title\u0018\u0002 \u0001(\t\u0012\u0013\n\u000bdescription\u0018\u0003 \u0001(\t\u0012\u0010\n\bdirector\u0018\u0004 \u0001(\t\u0012\u0014\n\frelease_date\u0018\u0005 \u0001(\t\u0012\u0011\n\u0004year\u0018\u0006 \u0001(\u0005H\u0000\x88\u0001\u0001\u0012\u000e\n\u0006genres\u0018\u0007 \u0003(\t\u0012!\n\u0014running_time_minutes\u0018\b \u0001(\u0005H\u0001\x88\u0001\u0001\u0012\u0018\n\u000bimdb_rating\u0018\t \u0001(\u0001H\u0002\x88\u0001\u0001\u0012\u0017\n\nimdb_votes\u0018\n \u0001(\u0005H\u0003\x88\u0001\u0001\u0012/\n\u000bupdate_time\u0018\u000b \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012.\n\fexternal_ids\u0018\f \u0001(\u000b2\u0018.metadata.v1.ExternalIds\u0012\f\n\u0004etag\u0018\r \u0001(\tB\u0007\n\u0005_yearB\u0017\n\u0015_running_time_minutesB\u000e\n\f_imdb_ratingB\r\n\u000b_imdb_votes\"_\n\u000bExternalIds\u0012\f\n\u0004imdb\u0018\u0001 \u0001(\t\u0012\f\n\u0004tmdb\u0018\u0002 \u0001(\t\u0012\u0012\n\nletterboxd\u0018\u0003 \u0001(\t\u0012\r\n\u0005trakt\u0018\u0004 \u0001(\t\u0012\u0011\n\tmovielens\u0018\u0005 \u0001(\t\"&\n\u0012GetMetadataRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\">\n\u0013GetMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\",\n\u0017BatchGetMetadataRequest\u0012\u0011\n\tmovie_ids\u0018\u0001 \u0003(\t\"^\n\u0018BatchGetMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0003(\u000b2\u0015.metadata.v1.Metadata\u0012\u0019\n\u0011missing_movie_ids\u0018\u0002 \u0003(\t\"\\\n\u0017BatchGetMovieIdsRequest\u0012+\n\u0006source\u0018\u0001 \u0001(\u000e2\u001b.metadata.v1.ExternalSource\u0012\u0014\n\fexternal_ids\u0018\u0002 \u0003(\t\"\xa1\u0002\n\u0018BatchGetMovieIdsResponse\u0012<\n\u0007matches\u0018\u0001 \u0003(\u000b2+.metadata.v1.BatchGetMovieIdsResponse.Match\u0012\u001c\n\u0014missing_external_ids\u0018\u0002 \u0003(\t\u0012D\n\u000bambiguities\u0018\u0003 \u0003(\u000b2/.metadata.v1.BatchGetMovieIdsResponse.Ambiguity\u001a.\n\u0005Match\u0012\u0013\n\u000bexternal_id\u0018\u0001 \u0001(\t\u0012\u0010\n\bmovie_id\u0018\u0002 \u0001(\t\u001a3\n\tAmbiguity\u0012\u0013\n\u000bexternal_id\u0018\u0001 \u0001(\t\u0012\u0011\n\tmovie_ids\u0018\u0002 \u0003(\t\"c\n\u0012PutMetadataRequest\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012\f\n\u0004etag\u0018\u0002 \u0001(\t\u0012\u0016\n\u000emust_not_exist\u0018\u0003 \u0001(\b\"O\n\u0013PutMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012\u000f\n\u0007created\u0018\u0002 \u0001(\b\"\x7f\n\u0015UpdateMetadataRequest\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\u0012/\n\u000bupdate_mask\u0018\u0002 \u0001(\u000b2\u001a.google.protobuf.FieldMask\u0012\f\n\u0004etag\u0018\u0003 \u0001(\t\"A\n\u0016UpdateMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0001(\u000b2\u0015.metadata.v1.Metadata\"7\n\u0015DeleteMetadataRequest\u0012\u0010\n\bmovie_id\u0018\u0001 \u0001(\t\u0012\f\n\u0004etag\u0018\u0002 \u0001(\t\")\n\u0016DeleteMetadataResponse\u0012\u000f\n\u0007deleted\u0018\u0001 \u0001(\b\"\xc2\u0001\n\u0013ListMetadataRequest\u0012\r\n\u0005query\u0018\u0001 \u0001(\t\u0012\u0011\n\tpage_size\u0018\u0002 \u0001(\u0005\u0012\u0012\n\npage_token\u0018\u0003 \u0001(\t\u0012\u000e\n\u0006filter\u0018\u0004 \u0001(\t\u0012\u0010\n\border_by\u0018\u0005 \u0001(\t\u0012\u0016\n\u000einclude_facets\u0018\u0006 \u0001(\b\u0012\u0018\n\u0010rating_count_min\u0018\u0007 \u0001(\u0003\u0012!\n\u0006period\u0018\b \u0001(\u000e2\u0011.rating.v1.Period\"\xf1\u0001\n\u0014ListMetadataResponse\u0012'\n\bmetadata\u0018\u0001 \u0003(\u000b2\u0015.metadata.v1.Metadata\u0012\u0017\n\u000fnext_page_token\u0018\u0002 \u0001(\t\u0012\u0012\n\ntotal_size\u0018\u0003 \u0001(\u0005\u0012#\n\u0006facets\u0018\u0004 \u0001(\u000b2\u0013.metadata.v1.Facets\u0012+\n\u0007ratings\u0018\u0005 \u0001(\u000b2\u001a.metadata.v1.ListedRatings\u00121\n\u000eperiod_ratings\u0018\u0006 \u0003(\u000b2\u0019.metadata.v1.PeriodRating\"C\n\fPeriodRating\u0012\r\n\u0005count\u0018\u0001 \u0001(\u0003\u0012\f\n\u0004mean\u0018\u0002 \u0001(\u0001\u0012\u0016\n\u000ebayesian_score\u0018\u0003 \u0001(\u0001\"\x81\u0001\n\rListedRatings\u0012\u0010\n\brevision\u0018\u0001 \u0001(\u0003\u00125\n\u0011unavailable_since\u0018\u0002 \u0001(\u000b2\u001a.google.protobuf.Timestamp\u0012'\n\u0006window\u0018\u0003 \u0001(\u000b2\u0017.rating.v1.PeriodWindow\"\x8a\u0002\n\u0006Facets\u0012)\n\u0006genres\u0018\u0001 \u0003(\u000b2\u0019.metadata.v1.Facets.Genre\u0012+\n\u0007decades\u0018\u0002 \u0003(\u000b2\u001a.metadata.v1.Facets.Decade\u0012+\n\u0007letters\u0018\u0003 \u0003(\u000b2\u001a.metadata.v1.Facets.Letter\u001a%\n\u0005Genre\u0012\r\n\u0005genre\u0018\u0001 \u0001(\t\u0012\r\n\u0005count\u0018\u0002 \u0001(\u0005\u001a+\n\u0006Decade\u0012\u0012\n\nfirst_year\u0018\u0001 \u0001(\u0005\u0012\r\n\u0005count\u0018\u0002 \u0001(\u0005\u001a'\n\u0006Letter\u0012\u000e\n\u0006letter\u0018\u0001 \u0001(\t\u0012\r\n\u0005count\u0018\u0002 \u0001(\u0005*\xbf\u0001\n\u000eExternalSource\u0012\u001f\n\u001bEXTERNAL_SOURCE_UNSPECIFIED\u0010\u0000\u0012\u0018\n\u0014EXTERNAL_SOURCE_IMDB\u0010\u0001\u0012\u0018\n\u0014EXTERNAL_SOURCE_TMDB\u0010\u0002\u0012\u001e\n\u001aEXTERNAL_SOURCE_LETTERBOXD\u0010\u0003\u0012\u0019\n\u0015EXTERNAL_SOURCE_TRAKT\u0010\u0004\u0012\u001d\n\u0019EXTERNAL_SOURCE_MOVIELENS\u0010\u00052\xa5\u0005\n\u000fMetadataService\u0012U\n\u000bGetMetadata\u0012\u001f.metadata.v1.GetMetadataRequest\u001a .metadata.v1.GetMetadataResponse\"\u0003\x90\u0002\u0001\u0012d\n\u0010BatchGetMetadata\u0012$.metadata.v1.BatchGetMetadataRequest\u001a%.metadata.v1.BatchGetMetadataResponse\"\u0003\x90\u0002\u0001\u0012d\n\u0010BatchGetMovieIds\u0012$.metadata.v1.BatchGetMovieIdsRequest\u001a%.metadata.v1.BatchGetMovieIdsResponse\"\u0003\x90\u0002\u0001\u0012U\n\u000bPutMetadata\u0012\u001f.metadata.v1.PutMetadataRequest\u001a .metadata.v1.PutMetadataResponse\"\u0003\x90\u0002\u0002\u0012^\n\u000eUpdateMetadata\u0012\".metadata.v1.UpdateMetadataRequest\u001a#.metadata.v1.UpdateMetadataResponse\"\u0003\x90\u0002\u0002\u0012^\n\u000eDeleteMetadata\u0012\".metadata.v1.DeleteMetadataRequest\u001a#.metadata.v1.DeleteMetadataResponse\"\u0003\x90\u0002\u0002\u0012X\n\fListMetadata\u0012 .metadata.v1.ListMetadataRequest\u001a!.metadata.v1.ListMetadataResponse\"\u0003\x90\u0002\u0001b\u0006proto3"), [file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_rating_v1_rating]);
 
 /**
  * Metadata describes a movie.
@@ -635,7 +635,8 @@ export type ListMetadataResponse = Message<"metadata.v1.ListMetadataResponse"> &
   totalSize: number;
 
   /**
-   * How many movies of all pages have a genre, or are of a decade. Set when the request has include_facets.
+   * How many movies of all pages have a genre, are of a decade, or begin with a letter. Set when the request has
+   * include_facets.
    *
    * @generated from field: metadata.v1.Facets facets = 4;
    */
@@ -731,20 +732,31 @@ export const ListedRatingsSchema: GenMessage<ListedRatings> = /*@__PURE__*/
   messageDesc(file_metadata_v1_metadata, 17);
 
 /**
- * Facets are numbers of movies, the largest first. At most 100 of each kind.
+ * Facets are numbers of movies. Values that no movie has are left out.
  *
  * @generated from message metadata.v1.Facets
  */
 export type Facets = Message<"metadata.v1.Facets"> & {
   /**
+   * The largest first. At most 100.
+   *
    * @generated from field: repeated metadata.v1.Facets.Genre genres = 1;
    */
   genres: Facets_Genre[];
 
   /**
+   * The largest first. At most 100.
+   *
    * @generated from field: repeated metadata.v1.Facets.Decade decades = 2;
    */
   decades: Facets_Decade[];
+
+  /**
+   * From A to Z.
+   *
+   * @generated from field: repeated metadata.v1.Facets.Letter letters = 3;
+   */
+  letters: Facets_Letter[];
 };
 
 /**
@@ -801,6 +813,31 @@ export type Facets_Decade = Message<"metadata.v1.Facets.Decade"> & {
  */
 export const Facets_DecadeSchema: GenMessage<Facets_Decade> = /*@__PURE__*/
   messageDesc(file_metadata_v1_metadata, 18, 1);
+
+/**
+ * Letter is how many titles begin with a letter, as the order of titles and filters have it: those of M are
+ * title >= "M" && title < "N". Titles that begin with another character than A to Z are not counted.
+ *
+ * @generated from message metadata.v1.Facets.Letter
+ */
+export type Facets_Letter = Message<"metadata.v1.Facets.Letter"> & {
+  /**
+   * @generated from field: string letter = 1;
+   */
+  letter: string;
+
+  /**
+   * @generated from field: int32 count = 2;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message metadata.v1.Facets.Letter.
+ * Use `create(Facets_LetterSchema)` to create a new message.
+ */
+export const Facets_LetterSchema: GenMessage<Facets_Letter> = /*@__PURE__*/
+  messageDesc(file_metadata_v1_metadata, 18, 2);
 
 /**
  * ExternalSource is a catalogue of movies that others keep.
