@@ -1,5 +1,6 @@
 import { type Bits, forEachBit, setBit } from './bits.ts'
 import type { Orders, TextTest } from './filter.ts'
+import { createFindPart } from './find-part.ts'
 import { compareAt, type TextChunk } from './texts.ts'
 
 /** Adds to `found` the places of `within` whose texts match. */
@@ -35,20 +36,21 @@ function matchOrder(value: string, orders: Orders): MatchTexts {
 
 /** Finds a part by looking for it in all texts at once. */
 function matchPart(part: string): MatchTexts {
+  const find = part.length > 2 ? createFindPart(part) : undefined
   return ({ text, starts, count }, within, found) => {
     if (part === '') {
       found.set(within)
       return
     }
     let place = 0
-    let at = text.indexOf(part)
+    let at = find ? find(text, 0) : text.indexOf(part)
     while (at >= 0) {
       while ((starts[place + 1] as number) <= at) place++
       const end = starts[place + 1] as number
       // What goes beyond the end of a text is not in it, and nothing later in this text is.
       if (at + part.length <= end) setBit(found, place)
       if (++place === count) break
-      at = text.indexOf(part, end)
+      at = find ? find(text, end) : text.indexOf(part, end)
     }
     for (let at = 0; at < found.length; at++)
       found[at] = (found[at] as number) & (within[at] as number)
