@@ -39,7 +39,11 @@ export function createTexts(): Texts {
 
   function join(chunk: GrowingChunk): void {
     if (chunk.recent.length === 0) return
-    chunk.text += chunk.recent.join('')
+    const added = chunk.recent.join('')
+    // A string that grew by `+` is a rope, which engines copy when it is read. A chunk that does not
+    // grow any more becomes one string now, so that the first list need not wait for it.
+    const isComplete = chunk.count === chunkSize
+    chunk.text = isComplete ? [chunk.text, added].join('') : chunk.text + added
     chunk.recent = []
   }
 
