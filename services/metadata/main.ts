@@ -11,6 +11,7 @@ import { followStore } from './catalogue/follow.ts'
 import { type MetadataOptions, readMetadataConfig } from './config.ts'
 import { ratingsNotice } from './ratings/health.ts'
 import { openRatings } from './ratings/open.ts'
+import { createRatedMovies } from './ratings/rated-movies.ts'
 import { createMetadataApp } from './service.ts'
 import { openMetadataStore } from './store/open.ts'
 
@@ -30,9 +31,11 @@ export async function startMetadata(
   const storeOptions = { onWarning, faults, isSharedByWorkers }
   const store = use(await openMetadataStore(options.databaseUrl, storeOptions))
   health.require('store', use(startProbe({ probe: () => store.revision() })).condition)
-  const { rated, ...opened } = await openRatings(running, options, registry)
-  if (opened.ratings) health.note('ratings', ratingsNotice(opened.ratings))
+  const rated = createRatedMovies()
   const catalogue = followStore(store, rated)
+  const { prepare } = catalogue
+  const opened = await openRatings(running, options, registry, { rated, prepare })
+  if (opened.ratings) health.note('ratings', ratingsNotice(opened.ratings))
   const app = createMetadataApp({ ...parts, store, catalogue, ...opened })
   const server = await listen(running, parts, options, memory, { name: 'metadata', app })
   const healthName = MetadataService.typeName

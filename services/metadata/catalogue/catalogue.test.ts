@@ -304,6 +304,26 @@ test('lists by the same given ratings take them over once, and see new movies', 
   expect(readCount).toBe(1)
 })
 
+test('a list by ratings that were prepared does not take them over, nor do others meanwhile', async () => {
+  const catalogue = createCatalogue()
+  for (let n = 0; n < 40_000; n++) catalogue.put(movie(`Film ${n}`))
+  const order = parseOrder('rating.mean desc', false)
+  const ratingsOf = (mean: number) =>
+    new Map(Array.from({ length: 20_000 }, (_, n) => [`Film ${n}`, ratingOf(mean)]))
+  const pausesOf = async (ratings: ReturnType<typeof ratingsOf>) => {
+    let pauses = 0
+    await catalogue.list({ ...everything, ratings, order }, async () => {
+      pauses++
+    })
+    return pauses
+  }
+  const [week, month, nextWeek] = [ratingsOf(1), ratingsOf(2), ratingsOf(3)]
+  for (const ratings of [week, month, nextWeek]) await catalogue.prepare(ratings, noPause)
+  const counts = [await pausesOf(week), await pausesOf(month), await pausesOf(nextWeek)]
+  expect(new Set(counts).size).toBe(1)
+  expect(await pausesOf(ratingsOf(4))).toBeGreaterThanOrEqual(Math.max(...counts) + 10)
+})
+
 const everything: CatalogueQuery = {
   ...{ query: '', filter: undefined, order: [], after: undefined, limit: 500, hasFacets: false },
 }

@@ -24,6 +24,11 @@ export interface Catalogue {
   /** Number of places of movies that were removed or replaced. They take memory and time. */
   deadCount(): number
   /**
+   * Takes over ratings that lists will be given. Otherwise the first list with them does: 0.2 s for
+   * 100,000 of a million movies. Runs `pause` as a list does.
+   */
+  prepare(ratings: ReadonlyMap<string, MovieRating>, pause: Pause): Promise<void>
+  /**
    * Lists movies, with the ratings at one time from the call on. Runs `pause` between parts that take
    * a few milliseconds of a million movies.
    */
@@ -83,16 +88,20 @@ export function createCatalogue(
     }
   }
 
+  const turnOf = (pause: Pause): Pause => (isShort(columns.size()) ? async () => {} : pause)
+
   return {
     put,
     remove,
     count: () => columns.count(),
     deadCount: () => columns.size() - columns.count(),
     rate: (id, rating) => columns.rate(id, rating),
+    async prepare(ratings, pause) {
+      await given.numbersWith(ratings, turnOf(pause))
+    },
     async list(query, pause) {
       if (isByTitleAlone(query)) return listByTitle(query)
-      const isLong = !isShort(columns.size())
-      const turn: Pause = isLong ? pause : async () => {}
+      const turn = turnOf(pause)
       if (!usesRatings(query)) return readList(index, query, columns.numbers(), turn)
       const { ratings } = query
       const readHeld = async () => {
@@ -102,7 +111,7 @@ export function createCatalogue(
         using held = columns.hold()
         return await readList(index, query, held.numbers, turn)
       }
-      return isLong ? queue(readHeld) : readHeld()
+      return isShort(columns.size()) ? readHeld() : queue(readHeld)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { createRatedMovies, type RatedMovies } from '../ratings/rated-movies.ts'
+import { createRatedMovies, type MovieRating, type RatedMovies } from '../ratings/rated-movies.ts'
 import type { ChangePosition, ListPosition, MetadataStore } from '../store/port.ts'
 import { type Catalogue, createCatalogue } from './catalogue.ts'
 import type { CataloguePage, CatalogueQuery } from './query.ts'
@@ -8,6 +8,8 @@ import { createSlices } from './slices.ts'
 export interface FollowingCatalogue {
   /** Reads all movies, so that the first list need not wait for it. */
   load(): Promise<void>
+  /** Takes over ratings that lists will be given, so that the first list need not wait for it. */
+  prepare(ratings: ReadonlyMap<string, MovieRating>): Promise<void>
   /** Lists the movies, with everything that was written before the call, by any process. */
   list(query: CatalogueQuery, signal: AbortSignal | undefined): Promise<CataloguePage>
 }
@@ -127,6 +129,9 @@ export function followStore(
   return {
     async load() {
       await refreshed()
+    },
+    async prepare(ratings) {
+      await current?.catalogue.prepare(ratings, () => slices.next())
     },
     async list(query, signal) {
       const catalogue = await refreshed()

@@ -13,8 +13,11 @@ export interface GivenRatings {
   numbersWith(ratings: Ratings, pause: Pause): Promise<Numbers>
 }
 
-/** Number of ratings that are kept by slot: those of the week and of the month. */
-const keptCountMax = 2
+/**
+ * Number of ratings that are kept by slot: those of the week and of the month, and the next ones of
+ * either, which are prepared while lists use the former ones.
+ */
+const keptCountMax = 3
 
 /** Number of ratings that a list takes over without a pause: a few milliseconds. */
 const ratingsSliceSize = 2_000

@@ -2,17 +2,26 @@ import { createServiceTransport } from '@marquee/grpc-transport/service-transpor
 import type { Registry } from '@marquee/registry/port'
 import type { Running } from '@marquee/service/process/run'
 import { type FollowedRatings, followRatings } from './follow-ratings.ts'
-import { createPeriodCopies, type PeriodCopies } from './period-ratings.ts'
-import { createRatedMovies, type RatedMovies } from './rated-movies.ts'
+import {
+  createPeriodCopies,
+  type PeriodCopies,
+  type PeriodCopiesOptions,
+} from './period-ratings.ts'
+import type { RatedMovies } from './rated-movies.ts'
 import { readPeriodPages, watchMovieRatings } from './upstream.ts'
 
 /** The ratings that lists are filtered and ordered by. */
 export interface OpenedRatings {
-  readonly rated: RatedMovies
   /** `undefined` when the service follows no ratings. */
   readonly ratings: FollowedRatings | undefined
   /** `undefined` when the service follows no ratings. */
   readonly periods: PeriodCopies | undefined
+}
+
+/** Receiver of the ratings. */
+export interface RatingsTarget {
+  readonly rated: RatedMovies
+  readonly prepare: NonNullable<PeriodCopiesOptions['prepare']>
 }
 
 /** Follows the ratings of the service that the registry knows, unless the options say otherwise. */
@@ -20,12 +29,12 @@ export async function openRatings(
   { use, log }: Pick<Running, 'use' | 'log'>,
   { followsRatings }: { readonly followsRatings: boolean },
   registry: Registry,
+  { rated, prepare }: RatingsTarget,
 ): Promise<OpenedRatings> {
-  const rated = createRatedMovies()
-  if (!followsRatings) return { rated, ratings: undefined, periods: undefined }
+  if (!followsRatings) return { ratings: undefined, periods: undefined }
   const transport = use(await createServiceTransport({ resolver: registry, service: 'rating' }))
   const watch = watchMovieRatings(transport)
   const onWarning = (message: string) => log.warn(message)
-  const periods = createPeriodCopies({ readPage: readPeriodPages(transport) })
-  return { rated, periods, ratings: use(followRatings({ watch, rated, onWarning })) }
+  const periods = createPeriodCopies({ readPage: readPeriodPages(transport), prepare })
+  return { periods, ratings: use(followRatings({ watch, rated, onWarning })) }
 }

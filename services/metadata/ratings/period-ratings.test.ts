@@ -54,6 +54,16 @@ describe('the copy of the ratings of a period', () => {
     expect(await copies.read('month', 10)).toBeUndefined()
   })
 
+  test('is prepared once, before a list gets it', async () => {
+    const { copies, pages, prepared } = setUp()
+    pages.set('', page(['a'], ''))
+    const reading = copies.read('week').then((copy) => [copy?.ratings, [...prepared]])
+    const [ratings, preparedFirst] = await reading
+    await copies.read('week')
+    expect(preparedFirst).toEqual([ratings])
+    expect(prepared).toEqual([ratings])
+  })
+
   test('rejects when the rating service fails, and is read at the next call', async () => {
     const { copies, pages } = setUp()
     expect(await copies.read('week').catch((error: Error) => error.message)).toBe('no page')
@@ -75,6 +85,7 @@ function setUp() {
   const clock = { now: 0 }
   const pages = new Map<string, PeriodPage>()
   const requests: string[] = []
+  const prepared: unknown[] = []
   const readPage: ReadPeriodPage = async (period, { pageToken }) => {
     requests.push(`${period} ${pageToken}`)
     const found = pages.get(pageToken)
@@ -85,6 +96,14 @@ function setUp() {
     clock,
     pages,
     requests,
-    copies: createPeriodCopies({ readPage, clock: () => clock.now }),
+    prepared,
+    copies: createPeriodCopies({
+      readPage,
+      prepare: async (ratings) => {
+        await Promise.resolve()
+        prepared.push(ratings)
+      },
+      clock: () => clock.now,
+    }),
   }
 }

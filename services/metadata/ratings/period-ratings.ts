@@ -43,6 +43,8 @@ export interface PeriodCopies {
 
 export interface PeriodCopiesOptions {
   readonly readPage: ReadPeriodPage
+  /** Prepares the ratings of a copy. Lists get the copy afterwards. Default: nothing. */
+  readonly prepare?: (ratings: PeriodRatings['ratings']) => Promise<void>
   /** Time that never goes back, in milliseconds. Default: `performance.now`. */
   readonly clock?: () => number
 }
@@ -64,7 +66,8 @@ export const periodCopyLimits = {
  * Copies the ratings of a period when a list needs them. Keeps the last copy of each period, and the
  * one of the day before, for lists that began then.
  */
-export function createPeriodCopies({ readPage, clock }: PeriodCopiesOptions): PeriodCopies {
+export function createPeriodCopies(options: PeriodCopiesOptions): PeriodCopies {
+  const { readPage, prepare, clock } = options
   const copies = { week: createCopy('week'), month: createCopy('month') }
 
   function createCopy(period: Period) {
@@ -73,6 +76,7 @@ export function createPeriodCopies({ readPage, clock }: PeriodCopiesOptions): Pe
     const current = createRefreshed({
       async read() {
         const next = await copyOf(period)
+        await prepare?.(next.ratings)
         if (last !== undefined && last.endMs !== next.endMs) former = last
         last = next
         return next
