@@ -43,6 +43,7 @@ export async function startMetadata(
   // Reading takes processor time that the start needs. A list that comes earlier reads it itself.
   started
     .then(() => catalogue.load())
+    .then(() => log.debug('read the catalogue'))
     .catch((error) => log.warn(error, 'could not read the catalogue'))
   return server
 }
