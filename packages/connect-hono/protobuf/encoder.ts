@@ -24,10 +24,15 @@ type WriteValue = (writer: ByteWriter, value: unknown, inInitializer: boolean) =
 
 const encoders = new WeakMap<DescMessage, Encode>()
 
+/** Returns whether the value is a message, of any type. */
+export function isTyped(value: unknown): value is Message {
+  return (value as Local | null | undefined)?.$typeName !== undefined
+}
+
 /** Returns whether the value is an initializer, and not a message. */
-export function isInitializer(value: unknown): value is Initializer {
+function isInitializer(value: unknown): value is Initializer {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  return (value as Local).$typeName === undefined
+  return !isTyped(value)
 }
 
 /**
@@ -53,7 +58,7 @@ function createEncoder(desc: DescMessage): Encode {
     } catch {
       // `toBinary` supports more, and says what is wrong.
       writer.rewind(start)
-      writer.raw(toBinaryOf(desc, message, true))
+      writer.raw(toBinary(desc, isTyped(message) ? message : create(desc, message)))
     }
   }
 }

@@ -1,7 +1,7 @@
 import { create, type DescMessage, type Message } from '@bufbuild/protobuf'
 import { type Compression, compressedBytesMin } from '../compression/compression.ts'
 import type { Codec } from '../protobuf/codec.ts'
-import { isInitializer } from '../protobuf/encoder.ts'
+import { isTyped } from '../protobuf/encoder.ts'
 import {
   compressedFlag,
   type EncodedMessage,
@@ -64,8 +64,8 @@ export class Output {
   }
 
   #toEncodable(message: unknown): Message {
-    const isEncodable = this.#codec.takesInitializers && isInitializer(message)
-    return isEncodable ? (message as unknown as Message) : create(this.#desc, message as Message)
+    const isEncodable = this.#codec.takesInitializers && !isTyped(message)
+    return isEncodable ? (message as Message) : create(this.#desc, message as Message)
   }
 
   #encodeOnce(message: Message, encodings: CachedEncodings): Uint8Array | Promise<Uint8Array> {
