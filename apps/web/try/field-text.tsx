@@ -1,6 +1,7 @@
 import type { DescField, JsonValue } from '@bufbuild/protobuf'
 import { useContext } from 'preact/hooks'
 import { typeText } from './field-control.ts'
+import { hintsBeside } from './field-hints.ts'
 import { FormContext } from './form-context.ts'
 import { fieldRules } from './rules.ts'
 
@@ -50,9 +51,11 @@ interface FieldHintsProps {
 /** The comment and the rules of a field; its regular expressions are shown on demand. */
 export function FieldHints({ id, field, value }: FieldHintsProps) {
   const { registry, commentOf } = useContext(FormContext)
-  const { hints, patterns } = fieldRules(field, registry)
+  const rules = fieldRules(field, registry)
+  const { patterns } = rules
   const comment = commentOf(`${field.parent.typeName}.${field.name}`)
   const ofValue = field.enum && commentOf(`${field.enum.typeName}.${enumValue(field, value)}`)
+  const hints = hintsBeside(comment, rules)
   return (
     <div class="field-hints">
       <div id={id}>

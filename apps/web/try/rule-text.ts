@@ -4,12 +4,15 @@ import type { JsonObject, JsonValue } from '@bufbuild/protobuf'
 const patternTexts: Readonly<Record<string, string>> = {
   '^[^\\t\\n\\v\\f\\r \\p{Cc}]+$': 'no spaces',
   '^([1-9][0-9]{0,9})?$': 'digits, without leading zeros',
-  '^(tt[0-9]{7,10})?$': 'tt and 7 to 10 digits, such as tt0133093',
+  '^(tt[0-9]{7,10})?$': 'tt and 7 to 10 digits',
   '^(https://(boxd\\.it|letterboxd\\.com/film)/[A-Za-z0-9-]{1,96}/?)?$':
-    'an address of Letterboxd, such as https://boxd.it/2a1m',
+    'a link to boxd.it or letterboxd.com/film',
   '^([0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?)?$':
-    'a date, such as 1999-03-31, or its year, or its year and month',
+    'a date, its year and month, or its year',
 }
+
+/** Hint of a field whose values the form offers. */
+export const definedOnly = 'one of the defined values'
 
 /** A pattern in words. */
 export function patternText(pattern: string): string {

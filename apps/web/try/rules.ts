@@ -10,7 +10,7 @@ import {
   toJson,
 } from '@bufbuild/protobuf'
 import { checkRules } from './rule-check.ts'
-import { number, object, objects, patternText, sized } from './rule-text.ts'
+import { definedOnly, number, object, objects, patternText, sized } from './rule-text.ts'
 
 /** The protovalidate rules of a field (buf/validate/validate.proto). */
 export interface FieldRules {
@@ -18,6 +18,8 @@ export interface FieldRules {
   readonly required: boolean
   /** The rules in words, for the form. */
   readonly hints: readonly string[]
+  /** Messages of the rules in CEL, which say what is wrong. */
+  readonly messages: readonly string[]
   /** The regular expressions behind the words. */
   readonly patterns: readonly string[]
   /** Why the value breaks a rule, or `undefined`. The server checks all rules; this, the usual ones. */
@@ -34,6 +36,7 @@ export function fieldRules(field: DescField, registry: Registry): FieldRules {
   return {
     required,
     hints: hintsOf(rules),
+    messages: messagesOf(rules),
     patterns: kinds.flatMap(patternsOf),
     problemOf: (value) => checkRules(kinds, required, value),
   }
@@ -41,8 +44,7 @@ export function fieldRules(field: DescField, registry: Registry): FieldRules {
 
 /** The rules across fields, with the text of the proto. */
 export function messageHints(message: DescMessage, registry: Registry): string[] {
-  const rules = optionOf(message, 'buf.validate.message', registry)
-  return objects(rules.cel).flatMap(({ message: text }) => (text ? [String(text)] : []))
+  return messagesOf(optionOf(message, 'buf.validate.message', registry))
 }
 
 function optionOf(desc: DescField | DescMessage, name: string, registry: Registry): JsonObject {
@@ -58,9 +60,11 @@ function kindsOf({ required: _, cel: __, ...kinds }: JsonObject): JsonObject[] {
 }
 
 function hintsOf({ ignore: _, ...rules }: JsonObject): string[] {
-  const own = kindsOf(rules).flatMap(kindHints)
-  const custom = objects(rules.cel).flatMap(({ message }) => (message ? [String(message)] : []))
-  return [...own, ...custom]
+  return kindsOf(rules).flatMap(kindHints)
+}
+
+function messagesOf({ cel }: JsonObject): string[] {
+  return objects(cel).flatMap(({ message }) => (message ? [String(message)] : []))
 }
 
 function kindHints(rule: JsonObject): string[] {
@@ -68,7 +72,7 @@ function kindHints(rule: JsonObject): string[] {
     sized(rule.minLen, rule.maxLen, 'characters'),
     sized(rule.minItems, rule.maxItems, 'items'),
     between(rule),
-    rule.definedOnly === true ? 'one of the defined values' : undefined,
+    rule.definedOnly === true ? definedOnly : undefined,
     rule.pattern === undefined ? undefined : patternText(String(rule.pattern)),
     ...eachItem(rule.items),
   ].filter((hint) => hint !== undefined)
@@ -84,6 +88,15 @@ function patternsOf({ pattern, items }: JsonObject): string[] {
 }
 
 function between({ gte, lte }: JsonObject): string | undefined {
+  if (isTime(gte) && isTime(lte)) return `the years ${yearOf(gte)} to ${yearOf(lte)}`
   if (gte === undefined) return lte === undefined ? undefined : `${number(lte)} or less`
   return lte === undefined ? `${number(gte)} or more` : `${number(gte)} to ${number(lte)}`
+}
+
+function isTime(bound: JsonValue | undefined): bound is string {
+  return typeof bound === 'string' && /^\d{4}-\d\d-\d\dT/.test(bound)
+}
+
+function yearOf(time: string): number {
+  return Number(time.slice(0, 4))
 }
