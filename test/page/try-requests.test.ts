@@ -70,6 +70,23 @@ describePage('a request in the API explorer', { start: startServices }, (site) =
     await eventually(async () => expect((await messageTexts(page))[0]).toContain('"Alien"'))
   })
 
+  test('the history tells the calls of a method apart by their requests', async () => {
+    await using visitor = await site().visit(details)
+    visitor.expectProblems(/GetMovieDetails/)
+    const { page } = visitor
+    for (const [id, code] of [
+      ['alien-1979', 'ok'],
+      ['no-such-movie', 'not_found'],
+    ] as const) {
+      await field(page, 'movie_id').fill(id)
+      await send(page)
+      await expectCode(page, code)
+    }
+    await page.getByRole('tab', { name: 'History' }).click()
+    await page.getByRole('button', { name: /^GetMovieDetails ?ok ?alien-1979/ }).waitFor()
+    await page.getByRole('button', { name: /^GetMovieDetails ?not_found ?no-such-movie/ }).waitFor()
+  })
+
   test('f goes to the filter, and Enter opens the first method that it finds', async () => {
     await using visitor = await site().visit('/try')
     const { page } = visitor

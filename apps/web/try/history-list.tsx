@@ -1,4 +1,5 @@
 import type { CallHistory, HistoryEntry } from './history.ts'
+import { placeSummary, requestSummary, timeText } from './history-text.ts'
 import { codeKind, durationText } from './outcome-text.ts'
 
 interface HistoryListProps {
@@ -16,14 +17,7 @@ export function HistoryList({ history, restore }: HistoryListProps) {
       <ol class="history">
         {entries.map((entry) => (
           <li key={`${entry.timeMs} ${entry.path}`}>
-            <button type="button" class="history-entry" onClick={() => restore(entry)}>
-              <span class="history-name">{entry.name}</span>
-              <span class="history-code" data-code={codeKind(entry.code)}>
-                {entry.code}
-              </span>
-              <span>{durationText(entry.durationMs)}</span>
-              <time dateTime={new Date(entry.timeMs).toISOString()}>{timeText(entry.timeMs)}</time>
-            </button>
+            <HistoryRow entry={entry} restore={restore} />
           </li>
         ))}
       </ol>
@@ -34,12 +28,24 @@ export function HistoryList({ history, restore }: HistoryListProps) {
   )
 }
 
-function timeText(timeMs: number): string {
-  return new Date(timeMs).toLocaleString('en', {
-    month: 'short',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    hour12: false,
-  })
+interface HistoryRowProps extends Pick<HistoryListProps, 'restore'> {
+  readonly entry: HistoryEntry
+}
+
+function HistoryRow({ entry, restore }: HistoryRowProps) {
+  const { name, code, path, text, durationMs, timeMs } = entry
+  const summary = requestSummary(text)
+  return (
+    <button type="button" class="history-entry" title={summary} onClick={() => restore(entry)}>
+      <span class="history-name">{name}</span>
+      <span class="history-code" data-code={codeKind(code)}>
+        {code}
+      </span>
+      <span class="history-request">
+        {[placeSummary(path), summary].filter((part) => part !== '').join(' · ')}
+      </span>
+      <time dateTime={new Date(timeMs).toISOString()}>{timeText(timeMs, Date.now())}</time>
+      <span class="history-duration">{durationText(durationMs)}</span>
+    </button>
+  )
 }
