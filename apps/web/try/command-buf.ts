@@ -8,12 +8,13 @@ export function bufCommand(call: Call): string {
   const data = messages.map((message) => toJsonString(method.input, message, { registry }))
   const url = `${baseUrl}/${method.parent.typeName}/${method.name}`
   const header = ([name, value]: readonly [string, string]) =>
-    ` -H ${shellQuote(csvQuote(`${name}: ${value}`))}`
+    `-H ${shellQuote(csvQuote(`${name}: ${value}`))}`
   return [
     `buf curl --protocol ${options.protocol === 'connect' ? 'connect' : 'grpcweb'}`,
     ...options.headers.map(header),
-    ` ${shellQuote(url)} -d ${shellQuote(data.join(' '))}`,
-  ].join('')
+    shellQuote(url),
+    `-d ${shellQuote(data.join(' '))}`,
+  ].join(' \\\n  ')
 }
 
 /** Quotes the value of -H as CSV, because buf splits it at commas. */

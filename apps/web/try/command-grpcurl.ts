@@ -12,13 +12,10 @@ export function grpcurlCommand(call: Call, address: URL): string {
   const seconds = options.timeoutMs === undefined ? [] : [`-max-time ${options.timeoutMs / 1000}`]
   const data = messages.map((message) => toJsonString(method.input, message, { registry }))
   return [
-    'grpcurl',
-    ...(address.protocol === 'https:' ? [] : ['-plaintext']),
-    ...seconds,
+    ['grpcurl', ...(address.protocol === 'https:' ? [] : ['-plaintext']), ...seconds].join(' '),
     ...options.headers.map(([name, value]) => `-H ${shellQuote(`${name}: ${value}`)}`),
     // Without -d the call would have no message, which only a stream allows.
     `-d ${shellQuote(data.join(' '))}`,
-    shellQuote(`${address.hostname}:${port}`),
-    `${method.parent.typeName}/${method.name}`,
-  ].join(' ')
+    `${shellQuote(`${address.hostname}:${port}`)} ${method.parent.typeName}/${method.name}`,
+  ].join(' \\\n  ')
 }
