@@ -54,5 +54,13 @@ export function Lazy({ code, props }: LazyProps) {
     const retry = () => (navigator.onLine ? location.reload() : start())
     return <Failure title="Couldn't load this page" retry={retry} />
   }
-  return Loaded ? <Loaded {...props} /> : <p class="loading">Loading…</p>
+  if (Loaded) return <Loaded {...props} />
+  return (
+    <div class="loading" aria-busy="true">
+      <p class="visually-hidden">Loading…</p>
+      <div class="ghost-text" />
+      <div class="ghost-text" />
+      <div class="ghost-text" />
+    </div>
+  )
 }

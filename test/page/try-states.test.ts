@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { describePage, eventually } from './describe-page.ts'
 import { startServices } from './services.ts'
-import { expectCode, field, responseOf, send } from './try-form.ts'
+import { descriptionOf, expectCode, field, responseOf, send } from './try-form.ts'
 
 const put = '/try/rating.v1.RatingService/PutRating'
 const watch = '/try/rating.v1.RatingService/WatchAggregatedRatings'
@@ -22,6 +22,52 @@ describePage(
         expect(await title.evaluate(brokenWords)).toEqual([])
       },
     )
+
+    test('while its fields are loaded, a method has its name and placeholders', async () => {
+      await using visitor = await site().visit('/me')
+      const { page } = visitor
+      const release = Promise.withResolvers<void>()
+      await page.route(ratingReflection, async (route) => {
+        await release.promise
+        await route.continue()
+      })
+      await page.goto(put)
+      await page.getByRole('heading', { level: 2, name: 'PutRating' }).waitFor()
+      const panel = page.locator('.panel')
+      expect(await panel.getAttribute('aria-busy')).toBe('true')
+      expect(await panel.locator('.ghost-text').count()).toBeGreaterThan(4)
+      release.resolve()
+      await field(page, 'record_id').waitFor()
+      expect(await panel.locator('.ghost-text').count()).toBe(0)
+    })
+
+    test('a rule is not said again beside a comment that says it', async () => {
+      await using visitor = await site().visit('/try/metadata.v1.MetadataService/PutMetadata')
+      const { page } = visitor
+      const title = await descriptionOf(field(page, 'title'))
+      expect(title.trim()).toBe('The title as it was published, 1 to 500 characters.')
+      const director = await descriptionOf(field(page, 'director'))
+      expect(director).toContain('Up to 500 characters')
+    })
+
+    test('a command scrolls beside a narrow page, and its address stays in one piece', async () => {
+      await using visitor = await site().visit(put, { width: 320 })
+      const { page } = visitor
+      const command = page.getByRole('region', { name: 'Commands' }).locator('pre')
+      await command.getByText('curl').waitFor()
+      const shown = await command.evaluate((pre) => {
+        const { lineHeight, paddingBlockStart, paddingBlockEnd } = getComputedStyle(pre)
+        const padding = Number.parseFloat(paddingBlockStart) + Number.parseFloat(paddingBlockEnd)
+        return {
+          lineCount: Math.round((pre.clientHeight - padding) / Number.parseFloat(lineHeight)),
+          isScrolling: pre.scrollWidth > pre.clientWidth,
+          pageWidth: document.documentElement.scrollWidth,
+        }
+      })
+      const lineCount = (await command.textContent())?.split('\n').length
+      expect(shown).toMatchObject({ lineCount, isScrolling: true })
+      expect(shown.pageWidth).toBeLessThanOrEqual(320)
+    })
 
     test('in forced colours, the badges of the chosen method have its colour', async () => {
       await using visitor = await site().visit(put)

@@ -32,7 +32,7 @@ function selectedAt(typeName: string, name: string, { at, instance }: Place): Se
 type Search =
   | Found
   | { readonly welcome: true }
-  | { readonly note: string }
+  | { readonly loading: string }
   | { readonly failure: string; readonly reason: string; readonly retry?: () => void }
 
 /**
@@ -49,7 +49,7 @@ export function findMethod(route: Route, reflections: Reflections, hasComments: 
     return { failure: `Couldn't load the methods of ${at}`, reason: reflection.reason, retry }
   }
   if (reflection.state === 'loading' || !hasComments) {
-    return { note: `Loading the methods of ${at}…` }
+    return { loading: `Loading the methods of ${at}…` }
   }
   const { registry, baseUrl } = reflection
   // Only the gateway of the page's origin reads the name of an instance.
@@ -60,6 +60,7 @@ export function findMethod(route: Route, reflections: Reflections, hasComments: 
   if (method) {
     return { ...selectedAt(method.parent.typeName, method.name, called), method, baseUrl, registry }
   }
-  const reason = 'Check the address, or pick a method from the list.'
-  return { failure: `${at} has no ${route.service}/${route.method ?? ''}`, reason }
+  const name = [route.service, route.method].filter(Boolean).join('/')
+  const reason = `${at} has no ${name}. Check the address, or pick a method from the list.`
+  return { failure: 'Method not found', reason }
 }

@@ -11,22 +11,24 @@ interface InstancePickerProps {
 export function InstancePicker({ place, choose, instances }: InstancePickerProps) {
   const options = serviceNames.flatMap((at) => optionsOf(at, place, instances.known.value))
   return (
-    <select
-      class="input methods-picker"
-      aria-label="Called at"
-      value={keyOf(place)}
-      onFocus={() => void instances.load()}
-      onChange={(event) => {
-        const chosen = options.find(({ value }) => value === event.currentTarget.value)
-        if (chosen) choose(chosen.place)
-      }}
-    >
-      {options.map(({ value, text }) => (
-        <option key={value} value={value}>
-          {text}
-        </option>
-      ))}
-    </select>
+    <label class="place">
+      <span class="field-type">Called at</span>
+      <select
+        class="input"
+        value={keyOf(place)}
+        onFocus={() => void instances.load()}
+        onChange={(event) => {
+          const chosen = options.find(({ value }) => value === event.currentTarget.value)
+          if (chosen) choose(chosen.place)
+        }}
+      >
+        {options.map(({ value, text }) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
   )
 }
 

@@ -8,6 +8,7 @@ import type { Instances } from './instances.ts'
 import { filterServices, ownServices, type RpcService, sharedServices } from './method-groups.ts'
 import { badgesOf } from './method-kind.ts'
 import { MethodSelect } from './method-select.tsx'
+import { GhostLines } from './panel-skeleton.tsx'
 import type { Reflections } from './reflections.ts'
 import { ownerOf, type Place, type ServiceName, serviceNames } from './try-path.ts'
 
@@ -73,12 +74,13 @@ export function MethodList(props: MethodListProps) {
         ))}
         {isFiltered && found.length === 0 ? null : (
           <section class="methods-service methods-shared">
-            <div class="methods-head">
-              <h2 class="methods-title">every service</h2>
-              <InstancePicker place={place} choose={choose} instances={instances} />
-            </div>
+            <h2 class="methods-title">every service</h2>
+            <InstancePicker place={place} choose={choose} instances={instances} />
             {shared.length === 0 && states.includes('loading') ? (
-              <p class="form-note">Loading…</p>
+              <div class="ghost-fields" aria-busy="true">
+                <p class="visually-hidden">Loading…</p>
+                <GhostLines count={4} />
+              </div>
             ) : null}
             <RpcServices services={found} selected={path} />
           </section>

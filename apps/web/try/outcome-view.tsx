@@ -27,6 +27,7 @@ export function OutcomeView({ outcome, name, focusField }: OutcomeViewProps) {
   if (!outcome) {
     return (
       <section class="outcome" aria-label="Response">
+        <h3 class="tabs-title">Response</h3>
         <p class="form-note">Send a request to see the response.</p>
       </section>
     )
@@ -35,7 +36,13 @@ export function OutcomeView({ outcome, name, focusField }: OutcomeViewProps) {
   return (
     <section class="outcome" aria-label="Response">
       <Status outcome={outcome} />
-      <Tabs label="Parts of the response" tabs={tabs} value={tab} onChange={setTab}>
+      <Tabs
+        label="Parts of the response"
+        title="Response"
+        tabs={tabs}
+        value={tab}
+        onChange={setTab}
+      >
         {tab === 'body' && error ? <ErrorView error={error} focusField={focusField} /> : null}
         {tab === 'body' ? <MessagesView outcome={outcome} name={name} /> : null}
         {tab === 'headers' ? <HeaderList headers={outcome.headers} /> : null}

@@ -10,6 +10,7 @@ import { createInstances } from './instances.ts'
 import { MethodPanel } from './method-panel.tsx'
 import { createMethodStates } from './method-states.ts'
 import type { Outcome } from './outcome.ts'
+import { PanelSkeleton } from './panel-skeleton.tsx'
 import { Rail } from './rail.tsx'
 import { createReflections } from './reflections.ts'
 import { createSavedDrafts } from './saved-drafts.ts'
@@ -30,6 +31,7 @@ export function TryPage(props: PageProps) {
   const commentOf = useComments()
   const found = findMethod(route, reflections, commentOf !== undefined)
   const method = 'method' in found ? found : undefined
+  const named = selectedBy(route)
   useSharedRequest(route, explorer)
   const restore = ({ path, text }: HistoryEntry) => {
     states.setText(path, text)
@@ -47,7 +49,7 @@ export function TryPage(props: PageProps) {
         reflections={reflections}
         instances={instances}
         move={move}
-        selected={method ?? selectedBy(route)}
+        selected={method ?? named}
         navigate={router.navigate}
         singleKeys={props.singleKeys}
         history={history}
@@ -69,7 +71,7 @@ export function TryPage(props: PageProps) {
             announce={props.announce}
           />
         ) : null}
-        {'note' in found ? <p class="loading">{found.note}</p> : null}
+        {'loading' in found ? <PanelSkeleton note={found.loading} {...named} /> : null}
         {'failure' in found ? (
           <Failure title={found.failure} text={found.reason} retry={found.retry} />
         ) : null}

@@ -30,6 +30,7 @@ export function RequestTabs({ method, request, settings, form }: RequestTabsProp
     <section class="request-tabs" aria-label="Request">
       <Tabs
         label="Parts of the request"
+        title="Request"
         tabs={tabs}
         value={tab}
         onChange={setTab}

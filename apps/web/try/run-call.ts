@@ -29,6 +29,6 @@ function send({ url, verb, headers, body }: HttpRequest, signal: AbortSignal): P
 function reasonOf(error: unknown, signal: AbortSignal): ConnectError {
   if (signal.aborted) return new ConnectError('The call was canceled.', Code.Canceled)
   if (!(error instanceof TypeError)) return ConnectError.from(error, Code.Internal)
-  const text = `There was no response, or the connection broke: ${error.message}.`
+  const text = `Couldn't reach the service, or lost the connection (${error.message}). Check the network, then send again.`
   return new ConnectError(text, Code.Unavailable)
 }

@@ -3,6 +3,8 @@ import { useId, useRef } from 'preact/hooks'
 
 interface TabsProps<Value extends string> {
   readonly label: string
+  /** Shown before the tabs. Default: none. */
+  readonly title?: string
   readonly tabs: readonly { readonly value: Value; readonly text: string }[]
   readonly value: Value
   readonly onChange: (value: Value) => void
@@ -14,7 +16,7 @@ interface TabsProps<Value extends string> {
 
 /** Tabs by the pattern of the ARIA Authoring Practices: arrow keys go from one to the next. */
 export function Tabs<Value extends string>(props: TabsProps<Value>) {
-  const { label, tabs, value, onChange, children, aside } = props
+  const { label, title, tabs, value, onChange, children, aside } = props
   const id = useId()
   const list = useRef<HTMLDivElement>(null)
   const press = (event: KeyboardEvent) => {
@@ -30,6 +32,7 @@ export function Tabs<Value extends string>(props: TabsProps<Value>) {
   return (
     <div class="tabs">
       <div class="tabs-row">
+        {title ? <h3 class="tabs-title">{title}</h3> : null}
         <div class="tabs-list" role="tablist" aria-label={label} ref={list} onKeyDown={press}>
           {tabs.map((tab) => (
             <button
