@@ -348,10 +348,22 @@ describePage(
       await using visitor = await site().visit('/system')
       const { page } = visitor
       visitor.expectProblems(/ListMovies/)
-      await page.route(listCalls, (route) => route.abort('connectionrefused'))
+      const retried = Promise.withResolvers<void>()
+      const release = Promise.withResolvers<void>()
+      let hasFailed = false
+      await page.route(listCalls, async (route) => {
+        if (!hasFailed) return route.abort('connectionrefused')
+        retried.resolve()
+        await release.promise
+        await route.continue()
+      })
       await page.getByRole('link', { name: 'Movies', exact: true }).click()
-      await page.getByText("Couldn't load movies").waitFor()
-      await page.unroute(listCalls)
+      const message = page.getByText("Couldn't load movies")
+      await message.waitFor()
+      hasFailed = true
+      await retried.promise
+      expect(await message.isVisible()).toBe(true)
+      release.resolve()
       await page.getByRole('link', { name: best?.name ?? '' }).waitFor()
     })
 

@@ -121,6 +121,33 @@ test('the previous results stay until the new response arrives, and an old respo
   expect(opened.titles()).toEqual(['Alien'])
 })
 
+test('an error stays while its request is repeated, and ends with a response', async () => {
+  const failures = [true, true, false]
+  const responses = failures.map(() => Promise.withResolvers<void>())
+  let count = 0
+  const opened = open(async () => {
+    const index = count++
+    await responses[index]?.promise
+    if (failures[index]) throw new ConnectError('it is away', Code.Unavailable)
+    return movies('Alien')
+  })
+  const shown = opened.list.show(byTitle)
+  expect(opened.list.state.value.error).toBeUndefined()
+  responses[0]?.resolve()
+  await shown
+  for (const response of responses.slice(1)) {
+    opened.list.reload()
+    expect(opened.list.state.value).toMatchObject({
+      status: 'loading',
+      error: { code: 'unavailable' },
+    })
+    response.resolve()
+    await settled(opened)
+  }
+  expect(opened.list.state.value.error).toBeUndefined()
+  expect(opened.titles()).toEqual(['Alien'])
+})
+
 test('a list that has ended is loaded again from its start', async () => {
   let day = 1
   const opened = open(({ pageToken }) => {

@@ -30,7 +30,7 @@ export interface ListState {
   readonly feed: Feed
   /** Status of the requested list. */
   readonly status: 'loading' | 'loading-more' | 'ready' | 'failed'
-  /** Why the last request failed. Undefined unless the status is `failed`. */
+  /** Why the last request of the requested list failed. Kept until another one succeeds. */
   readonly error?: RpcError | undefined
   /** Number of failures in a row. */
   readonly failureCount: number
@@ -83,12 +83,13 @@ export function createMovieList(parts: ListParts): MovieList {
   }
 
   async function load(from: Feed, delayMs?: number): Promise<void> {
-    change({ status: from.movies.length > 0 ? 'loading-more' : 'loading', error: undefined })
+    change({ status: from.movies.length > 0 ? 'loading-more' : 'loading' })
     const read = (signal: AbortSignal) => readMore(parts, from, signal)
     const result = await latestOnly.run(read, delayMs)
     if (!result) return
-    if (result.ok) change({ feed: result.value, status: 'ready', failureCount: 0 })
-    else fail(result.error)
+    if (result.ok) {
+      change({ feed: result.value, status: 'ready', error: undefined, failureCount: 0 })
+    } else fail(result.error)
   }
 
   function fail(error: RpcError): void {
@@ -109,7 +110,7 @@ export function createMovieList(parts: ListParts): MovieList {
       if (requested && sameList(requested.view, view)) return
       requested = next
       list.scrollTop = 0
-      change({ failureCount: 0 })
+      change({ error: undefined, failureCount: 0 })
       shown = load(next, delayMs)
       clearTimeout(endOfPrevious)
       endOfPrevious = setTimeout(removePrevious, (delayMs ?? 0) + previousListMs)
@@ -128,8 +129,8 @@ export function createMovieList(parts: ListParts): MovieList {
       if (status === 'ready' && !feed.finished) void load(feed)
     },
     reload() {
-      const { status, error } = state.peek()
-      const from = status === 'failed' && !hasEnded(error) ? loaded() : undefined
+      const { error } = state.peek()
+      const from = error && !hasEnded(error) ? loaded() : undefined
       if (requested) void load(from ?? requested)
     },
   }

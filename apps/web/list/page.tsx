@@ -73,7 +73,7 @@ export function ListPage({ route: { view }, ...page }: PageProps & { route: List
         ratingCache={ratingCache}
         reload={list.reload}
       />
-      {isTop && !feed.view.period && status === 'ready' ? (
+      {isTop && !feed.view.period && status === 'ready' && connection.value !== 'offline' ? (
         <OrderPill movieIds={movieIds} ratingCache={ratingCache} update={update} />
       ) : null}
       <SimilarWords feed={feed} />
@@ -102,10 +102,12 @@ interface MoviesProps {
 
 function Movies({ layout, ranked, near, page }: MoviesProps) {
   const columns = useColumns()
-  const { feed, status } = page.list.state.value
+  const { feed, status, error } = page.list.state.value
   const { movies, recent, view, fallback } = feed
   const label = view.query ? 'Results' : fallback ? 'Popular movies' : sortName(view)
-  if (movies.length === 0) return status === 'loading' ? <Skeleton columns={columns} /> : null
+  if (movies.length === 0) {
+    return status === 'loading' && !error ? <Skeleton columns={columns} /> : null
+  }
   const shared = { movies, recent, ranked, near, page, label }
   if (layout === 'table') return <MovieTable {...shared} view={{ ...view, layout }} />
   return <Blocks {...shared} columns={columns} />
