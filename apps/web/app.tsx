@@ -4,6 +4,7 @@ import { EmptyState } from './empty-state.tsx'
 import { Footer } from './frame/footer.tsx'
 import { Header } from './frame/header.tsx'
 import { HelpDialog } from './frame/help.tsx'
+import { OfflineNotice } from './frame/offline-notice.tsx'
 import type { Theme } from './frame/theme.ts'
 import { ToastRegion } from './frame/toasts.tsx'
 import { createLazyPage, Lazy } from './lazy.tsx'
@@ -52,6 +53,7 @@ export function App({ theme, signIn, lazyPages, ...parts }: AppProps) {
       <main id="main" ref={main} tabIndex={-1} data-page={route.page}>
         <Page route={route} lazyPages={lazyPages} props={props} />
       </main>
+      <OfflineNotice connection={parts.connection} />
       <Footer clients={clients} />
       <ToastRegion toasts={toasts} />
       <p class="visually-hidden" role="status">
@@ -100,9 +102,10 @@ function NotFoundPage() {
   return (
     <EmptyState poster="Wrong turn" genre="Adventure">
       <h1 tabIndex={-1}>Page not found</h1>
-      <p>
-        Check the address, or go to <a href="/">all movies</a>.
-      </p>
+      <p>Check the address, or start from the list.</p>
+      <a class="button button-link" href="/">
+        All movies
+      </a>
     </EmptyState>
   )
 }

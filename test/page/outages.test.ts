@@ -86,10 +86,12 @@ describePage(
       const { page } = visitor
       const movie = await visitor.openPage()
       await movie.goto(moviePath)
-      for (const each of [page, movie]) await each.getByText('Live', { exact: true }).waitFor()
+      const system = await visitor.openPage()
+      await system.goto('/system')
+      for (const each of [page, movie, system]) await each.getByText('Live', { exact: true }).waitFor()
       visitor.expectProblems(/ERR_INTERNET_DISCONNECTED/, /ERR_NETWORK_CHANGED/)
       await visitor.context.setOffline(true)
-      for (const each of [page, movie]) {
+      for (const each of [page, movie, system]) {
         await offlineNotice(each).waitFor()
         await each.getByRole('banner').getByText('Offline').waitFor()
       }

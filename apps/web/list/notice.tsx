@@ -15,20 +15,14 @@ interface NoticeProps {
   readonly reload: () => void
 }
 
-/** Reports missing ratings or a missing network. It disappears when they are back. */
+/** Reports missing ratings. Of a missing network, the frame does. It disappears when they are back. */
 export function Notice(props: NoticeProps) {
   const { feed, status, connection, movieIds, ratingCache, reload } = props
   const { fallback, movies } = feed
   const statuses = useComputed(
     () => new Set(movieIds.value.map((id) => ratingCache.of(id).value.status)),
   )
-  if (connection === 'offline') {
-    return (
-      <NoticeBar kind="bad" floating title="You are offline.">
-        Showing the last known ratings. Updates resume when you are back online.
-      </NoticeBar>
-    )
-  }
+  if (connection === 'offline') return null
   if (fallback === 'unavailable') {
     return (
       <NoticeBar kind="warn" title="Ratings are offline.">

@@ -104,13 +104,7 @@ interface MovieNoticeProps {
 }
 
 function MovieNotice({ unavailable, error, page }: MovieNoticeProps) {
-  if (page.connection.value === 'offline') {
-    return (
-      <NoticeBar kind="bad" floating title="You are offline.">
-        Showing the last known rating. Updates resume when you are back online.
-      </NoticeBar>
-    )
-  }
+  if (page.connection.value === 'offline') return null
   if (error && isFinal(error)) {
     return (
       <NoticeBar kind="warn" floating title="Not live.">
