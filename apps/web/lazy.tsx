@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import type { ComponentType } from 'preact'
 import { useEffect } from 'preact/hooks'
+import { EmptyState } from './empty-state.tsx'
 import { Failure } from './failure.tsx'
 import type { PageProps } from './page-props.ts'
 
@@ -52,7 +53,12 @@ export function Lazy({ code, props }: LazyProps) {
   if (failed) {
     // After a deployment the script has another name, which only a new document knows.
     const retry = () => (navigator.onLine ? location.reload() : start())
-    return <Failure title="Couldn't load this page" retry={retry} />
+    const text = navigator.onLine ? 'Marquee may have been updated.' : 'You are offline.'
+    return (
+      <EmptyState poster="Back soon" genre="Film-Noir">
+        <Failure title="Couldn't load this page" text={text} retry={retry} />
+      </EmptyState>
+    )
   }
   if (Loaded) return <Loaded {...props} />
   return (

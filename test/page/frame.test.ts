@@ -75,6 +75,20 @@ describePage(
       expect(await link.isVisible()).toBe(false)
     })
 
+    test('a dialog closes the menu that opened it, and returns the focus to the menu', async () => {
+      await using visitor = await site().visit('/', { width: 320, touch: true })
+      const { page } = visitor
+      const menu = page.locator('summary')
+      await menu.tap()
+      const shortcuts = page.getByRole('button', { name: 'Keyboard shortcuts' })
+      await shortcuts.tap()
+      const close = page.getByRole('dialog').getByRole('button', { name: 'Close' })
+      await close.waitFor()
+      expect(await shortcuts.isVisible()).toBe(false)
+      await close.tap()
+      expect(await menu.evaluate((one) => one === document.activeElement)).toBe(true)
+    })
+
     test('a narrow page has a search field behind its magnifying glass', async () => {
       await using visitor = await site().visit('/system', { width: 320, touch: true })
       const { page } = visitor

@@ -6,10 +6,10 @@ const keys: readonly (readonly [keys: readonly string[], meaning: string])[] = [
   [['1', '2', '3', '4', '5'], 'Rate the open movie, or the focused one in the list'],
   [['0', '⌫'], 'Remove your rating'],
   [['←', '↑', '↓', '→'], 'Move between movies in the list'],
-  [['←', '→'], 'Lower or raise the focused rating by half a star'],
-  [['←', '→'], 'Open the movie before or after this one in the list'],
-  [['/'], 'Search; so does Ctrl or ⌘ with K'],
-  [['f'], 'Filter the methods of the API explorer'],
+  [['←', '→'], 'Half a star less or more, while the stars have the focus'],
+  [['←', '→'], 'Open the previous or next movie of the list'],
+  [['/', 'Ctrl K', '⌘ K'], 'Search'],
+  [['f'], 'Filter the methods, in the API explorer'],
   [['?'], 'Show these shortcuts'],
 ]
 
@@ -37,6 +37,7 @@ export function HelpButton({ open }: HelpProps) {
           d="M5 8.25h.01M8.300 8.25h.01M11.700 8.25h.01M15 8.25h.01M6 11.75h8"
         />
       </svg>
+      <span class="button-word">Keyboard shortcuts</span>
     </button>
   )
 }

@@ -15,6 +15,12 @@ export function Menu({ route, children }: MenuProps) {
     if (details.current) details.current.open = false
   }
   useEffect(close, [route])
+  /** A dialog covers the page, and returns the focus when it closes: to what is visible then. */
+  const closeForDialog = ({ target }: Event) => {
+    if (!(target instanceof Element && target.closest('[aria-haspopup="dialog"]'))) return
+    close()
+    details.current?.querySelector('summary')?.focus()
+  }
   return (
     <details
       ref={details}
@@ -27,10 +33,13 @@ export function Menu({ route, children }: MenuProps) {
     >
       <summary class="icon-button" aria-label="Menu">
         <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
-          <path class="icon-line" d="M3 5.500h14M3 10h14M3 14.500h14" />
+          <path class="icon-line menu-bars" d="M3 5.500h14M3 10h14M3 14.500h14" />
+          <path class="icon-line menu-cross" d="m4.500 4.500 11 11m0-11-11 11" />
         </svg>
       </summary>
-      <div class="menu-sheet">{children}</div>
+      <div class="menu-sheet" onClickCapture={closeForDialog}>
+        {children}
+      </div>
     </details>
   )
 }

@@ -12,6 +12,7 @@ export function ThemeButton({ theme }: { theme: Signal<Theme> }) {
       <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
         <ThemeIcon theme={theme.value} />
       </svg>
+      <span class="button-word">Theme: {theme.value}</span>
     </button>
   )
 }
