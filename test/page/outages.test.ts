@@ -88,7 +88,8 @@ describePage(
       await movie.goto(moviePath)
       const system = await visitor.openPage()
       await system.goto('/system')
-      for (const each of [page, movie, system]) await each.getByText('Live', { exact: true }).waitFor()
+      for (const each of [page, movie, system])
+        await each.getByText('Live', { exact: true }).waitFor()
       visitor.expectProblems(/ERR_INTERNET_DISCONNECTED/, /ERR_NETWORK_CHANGED/)
       await visitor.context.setOffline(true)
       for (const each of [page, movie, system]) {
