@@ -1,5 +1,6 @@
 import type { ReadonlySignal } from '@preact/signals'
 import uPlot from 'uplot'
+import { observeTheme } from '../frame/observe-theme.ts'
 import type { Scale } from '../rating/scale.ts'
 import { meanTicks, ratingBars } from './chart-scale.ts'
 import { type History, meanRange } from './history.ts'
@@ -48,11 +49,7 @@ export function createPlot(container: HTMLElement, scale: ReadonlySignal<Scale>)
     plots[1]?.setSize(barsSize(container))
   })
   resize.observe(container)
-  // A canvas does not follow the colours of the page.
-  const scheme = matchMedia('(prefers-color-scheme: dark)')
-  scheme.addEventListener('change', build)
-  const theme = new MutationObserver(build)
-  theme.observe(document.documentElement, { attributeFilter: ['data-theme'] })
+  const theme = observeTheme(build)
   return {
     draw(history) {
       drawn = history
@@ -61,7 +58,6 @@ export function createPlot(container: HTMLElement, scale: ReadonlySignal<Scale>)
     close() {
       resize.disconnect()
       theme.disconnect()
-      scheme.removeEventListener('change', build)
       for (const plot of plots) plot.destroy()
     },
   }

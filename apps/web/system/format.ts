@@ -27,6 +27,11 @@ export function latencyText(ms: number | undefined): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
 }
 
+/** A quantile; one that is the bound of a bucket is only known to be at most that. */
+export function quantileText(ms: number | undefined, boundsMs: readonly number[]): string {
+  return ms !== undefined && boundsMs.includes(ms) ? `≤${latencyText(ms)}` : latencyText(ms)
+}
+
 export function countText(count: number | bigint): string {
   return count.toLocaleString('en')
 }
@@ -43,7 +48,7 @@ export function memoryText(bytes: bigint): string {
 /** An age, rounded: 12 s, 3 min, 5 h, 2 d. */
 export function ageText(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds))
-  if (whole < 100) return `${whole} s`
+  if (whole < 100) return `${whole}\u00a0s`
   if (whole < 6_000) return `${Math.round(whole / 60)} min`
   return whole < 172_800 ? `${Math.round(whole / 3_600)} h` : `${Math.round(whole / 86_400)} d`
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { headlines, type Level } from './headline.ts'
-import { monitorAfter } from './monitor.ts'
-import { reportAt, sampleAt } from './testing/reports.ts'
+import { monitorAfter, secondsShown } from './monitor.ts'
+import { activityAt, instanceWith, reportAt, sampleAt } from './testing/reports.ts'
 
 function headlinesOf(figures: Parameters<typeof sampleAt>[1], service = '') {
   const report = { ...reportAt(5, []), samples: [sampleAt(5, figures)] }
@@ -27,6 +27,23 @@ test('values over a threshold are critical', () => {
     latency: [Number.POSITIVE_INFINITY, 'critical'],
     lag: [50_000, 'critical'],
   })
+})
+
+test('the figures are those of the window of the table, once there is one', () => {
+  const at = (seconds: number, counts: Record<string, number>, buckets: number[]) => ({
+    ...reportAt(seconds, [instanceWith('1', activityAt(seconds, counts, { buckets }))]),
+    samples: [sampleAt(seconds, { callsPerSecond: 99, durationBuckets: [0n, 0n, 9n] })],
+  })
+  const first = monitorAfter(undefined, at(1, { ok: 0 }, [0, 0, 0]))
+  const later = monitorAfter(first, at(11, { ok: 90, internal: 10 }, [100, 0, 0]))
+  const figures = headlines(later, '').map(({ id, value, level }) => [id, value, level])
+  expect(figures).toEqual([
+    ['requests', 10, 'normal'],
+    ['errors', 10, 'critical'],
+    ['latency', 9.5, 'normal'],
+    ['lag', undefined, 'normal'],
+  ])
+  expect(secondsShown(later)).toBe(10)
 })
 
 test('what no service reports is unknown', () => {

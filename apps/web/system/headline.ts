@@ -1,5 +1,8 @@
-import type { ServiceSample, SystemSample } from '@marquee/client/system'
-import type { Monitor } from './monitor.ts'
+import { create } from '@bufbuild/protobuf'
+import { type ServiceSample, ServiceSampleSchema, type SystemSample } from '@marquee/client/system'
+import { ingestions } from './ingestions.ts'
+import { methodRows } from './method-rows.ts'
+import { type Monitor, secondsShown } from './monitor.ts'
 import { mergeBuckets, quantile, sum } from './quantile.ts'
 
 export type Level = 'normal' | 'warning' | 'critical'
@@ -7,7 +10,7 @@ export type Level = 'normal' | 'warning' | 'critical'
 /** One of the figures at the top of the page, over time. */
 export interface Headline {
   readonly id: 'requests' | 'errors' | 'latency' | 'lag'
-  /** The newest value; undefined when it is unknown. */
+  /** The value over the last 30 s, as in the table of methods; undefined when it is unknown. */
   readonly value: number | undefined
   readonly level: Level
   /** Values over time, oldest first; null where they are unknown. */
@@ -15,7 +18,7 @@ export interface Headline {
 }
 
 /** Number of the newest samples that are shown: those of 15 minutes. */
-export const shownCountMax = 180
+const shownCountMax = 180
 
 type Figure = (
   services: readonly ServiceSample[],
@@ -40,13 +43,32 @@ const rules: readonly Rule[] = [
  * The figures at the top of the page.
  * @param service Empty for all services together.
  */
-export function headlines({ samples, boundsMs }: Monitor, service: string): Headline[] {
+export function headlines(monitor: Monitor, service: string): Headline[] {
+  const { samples, boundsMs } = monitor
   const shown = samples.slice(-shownCountMax)
+  const current = secondsShown(monitor) > 0 ? currentSample(monitor, service) : undefined
   return rules.map(({ id, figure, thresholds }) => {
     const values = shown.map((sample) => figure(ofService(sample, service), boundsMs) ?? null)
-    const value = values.at(-1) ?? undefined
+    const value = current ? figure(current, boundsMs) : (values.at(-1) ?? undefined)
     return { id, value, values, level: levelOf(value, thresholds) }
   })
+}
+
+/** The figures of the window, in the form of a sample. */
+function currentSample(monitor: Monitor, name: string): ServiceSample[] {
+  const rows = methodRows(monitor).filter(
+    ({ internal, stale, service }) => !internal && !stale && (name === '' || service === name),
+  )
+  const known = name === '' || name === 'rating' ? ingestions(monitor) : []
+  const lags = known.flatMap(({ partitions }) => partitions.map((one) => one.lag))
+  const unary = rows.filter(({ streaming }) => !streaming)
+  const sample = create(ServiceSampleSchema, {
+    callsPerSecond: sum(rows.map((one) => one.perSecond)),
+    faultsPerSecond: sum(rows.map((one) => one.faultsPerSecond)),
+    durationBuckets: mergeBuckets(unary.map(({ buckets }) => buckets)).map(BigInt),
+    ...(known.length > 0 && { lag: lags.reduce((total, one) => total + one, 0n) }),
+  })
+  return [sample]
 }
 
 function ofService({ services }: SystemSample, name: string): ServiceSample[] {

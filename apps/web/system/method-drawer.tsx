@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { serviceNames, tryPath } from '../try/try-path.ts'
 import { CopyButton } from './copy-button.tsx'
-import { countText, latencyText, percentText, rateText } from './format.ts'
+import { countText, latencyText, percentText, quantileText, rateText } from './format.ts'
 import { Codes, MethodName } from './method-row.tsx'
 import type { MethodRow } from './method-rows.ts'
 import { RecentCalls } from './recent-calls.tsx'
@@ -11,12 +11,14 @@ import type { SystemCalls } from './system-calls.ts'
 interface MethodDrawerProps {
   readonly row: MethodRow
   readonly boundsMs: readonly number[]
+  /** Seconds over which the figures of the row are. */
+  readonly seconds: number
   readonly calls: SystemCalls
   readonly onClose: () => void
 }
 
 /** The details of a method: its durations, its codes, and its last calls. */
-export function MethodDrawer({ row, boundsMs, calls, onClose }: MethodDrawerProps) {
+export function MethodDrawer({ row, boundsMs, seconds, calls, onClose }: MethodDrawerProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const requestId = useSignal<string | undefined>(undefined)
   useEffect(() => {
@@ -34,25 +36,29 @@ export function MethodDrawer({ row, boundsMs, calls, onClose }: MethodDrawerProp
         </button>
       </form>
       <p class="table-note">
-        {row.service} · {row.protocol} · {rateText(row.perSecond)} per second ·{' '}
-        {percentText(row.faultPercent)} errors
+        {row.service} · {row.protocol} ·{' '}
+        {row.perSecond === 0
+          ? `no calls in the last ${seconds} s`
+          : `${rateText(row.perSecond)} per second · ${percentText(row.faultPercent)} errors`}
       </p>
-      <Codes row={row} />
-      <Durations row={row} boundsMs={boundsMs} />
+      <section class="drawer-part" aria-labelledby="codes-title">
+        <h3 id="codes-title">Codes since start</h3>
+        <Codes row={row} />
+      </section>
+      {row.perSecond === 0 ? null : <Durations row={row} boundsMs={boundsMs} seconds={seconds} />}
       <RecentCalls row={row} calls={calls} requestId={requestId} />
       <Actions row={row} requestId={requestId.value} />
     </dialog>
   )
 }
 
-/** The calls of the last 30 s by duration. */
+/** The calls of the window by duration. */
 function Durations({
   row: { buckets, p50, p95, p99 },
   boundsMs,
-}: {
-  row: MethodRow
-  boundsMs: readonly number[]
-}) {
+  seconds,
+}: Pick<MethodDrawerProps, 'row' | 'boundsMs' | 'seconds'>) {
+  const text = (ms: number | undefined) => quantileText(ms, boundsMs)
   const most = Math.max(...buckets, 1)
   const labelOf = (index: number) => {
     const bound = boundsMs[index]
@@ -60,9 +66,9 @@ function Durations({
   }
   return (
     <section class="drawer-part" aria-labelledby="durations-title">
-      <h3 id="durations-title">Durations within 30 s</h3>
+      <h3 id="durations-title">Durations, last {seconds} s</h3>
       <p class="table-note">
-        p50 {latencyText(p50)} · p95 {latencyText(p95)} · p99 {latencyText(p99)}
+        p50 {text(p50)} · p95 {text(p95)} · p99 {text(p99)}
       </p>
       <ul class="durations">
         {buckets.map((count, index) =>

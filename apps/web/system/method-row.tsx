@@ -1,4 +1,5 @@
-import { countText, latencyText, percentText, rateText } from './format.ts'
+import { Fragment } from 'preact'
+import { countText, percentText, quantileText, rateText } from './format.ts'
 import type { MethodRow } from './method-rows.ts'
 import { windowSeconds } from './monitor.ts'
 import { sparkPath } from './spark-line.ts'
@@ -7,11 +8,12 @@ const size = { width: 96, height: 18 }
 
 interface MethodTableRowProps {
   readonly row: MethodRow
+  readonly boundsMs: readonly number[]
   readonly onOpen: (key: string) => void
 }
 
 /** A method; a click opens its last calls. */
-export function MethodTableRow({ row, onOpen }: MethodTableRowProps) {
+export function MethodTableRow({ row, boundsMs, onOpen }: MethodTableRowProps) {
   const { key, service, protocol, perSecond, streaming, internal, stale } = row
   return (
     <tr class="method-line" data-stale={stale ? '' : undefined}>
@@ -33,7 +35,7 @@ export function MethodTableRow({ row, onOpen }: MethodTableRowProps) {
       <td class="method-extra">{service}</td>
       <td class="method-extra">{protocol}</td>
       <td class="number">{rateText(perSecond)}</td>
-      <Percentiles row={row} />
+      <Percentiles row={row} boundsMs={boundsMs} />
       <td class="number" data-fault={(row.faultPercent ?? 0) > 0}>
         {percentText(row.faultPercent)}
       </td>
@@ -49,12 +51,15 @@ export function MethodTableRow({ row, onOpen }: MethodTableRowProps) {
   )
 }
 
-function Percentiles({ row: { p50, p95, p99 } }: { row: MethodRow }) {
+function Percentiles({
+  row: { p50, p95, p99 },
+  boundsMs,
+}: Pick<MethodTableRowProps, 'row' | 'boundsMs'>) {
   return (
     <>
-      <td class="number method-extra">{latencyText(p50)}</td>
-      <td class="number">{latencyText(p95)}</td>
-      <td class="number method-extra">{latencyText(p99)}</td>
+      <td class="number method-extra">{quantileText(p50, boundsMs)}</td>
+      <td class="number">{quantileText(p95, boundsMs)}</td>
+      <td class="number method-extra">{quantileText(p99, boundsMs)}</td>
     </>
   )
 }
@@ -67,9 +72,19 @@ export function MethodName({ method }: { method: string }) {
     <>
       <span class="method-service">{typeName.slice(typeName.lastIndexOf('.') + 1)}/</span>
       <wbr />
-      <b>{name}</b>
+      <b>{breakable(name)}</b>
     </>
   )
+}
+
+/** A name that may break between its words: `Get`, `Movie` and `Details`. */
+function breakable(name: string) {
+  return name.split(/(?=[A-Z])/).map((word) => (
+    <Fragment key={word}>
+      {word}
+      <wbr />
+    </Fragment>
+  ))
 }
 
 /** Calls by code since the start. Only codes of a fault of the service are in a warning colour. */

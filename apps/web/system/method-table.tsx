@@ -10,7 +10,7 @@ import {
 } from './method-order.ts'
 import { MethodTableRow } from './method-row.tsx'
 import { type MethodRow, methodRows } from './method-rows.ts'
-import type { Monitor } from './monitor.ts'
+import { type Monitor, secondsShown } from './monitor.ts'
 import type { View } from './view.ts'
 
 interface MethodTableProps {
@@ -61,7 +61,8 @@ export function MethodTable({ monitor, view }: MethodTableProps) {
       <div class="section-head">
         <h2 id="methods-title">Methods</h2>
         <p class="table-note">
-          Over the last 30 s{view.service.value ? `, only ${view.service.value}` : ''}
+          {windowText(monitor)}
+          {view.service.value ? `, only ${view.service.value}` : ''}
         </p>
         <div class="method-filters">
           <input
@@ -83,6 +84,16 @@ export function MethodTable({ monitor, view }: MethodTableProps) {
               }}
             />
             Only errors
+          </label>
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={view.hidesInternal.value}
+              onChange={(event) => {
+                view.hidesInternal.value = event.currentTarget.checked
+              }}
+            />
+            Hide internal traffic
           </label>
         </div>
       </div>
@@ -107,13 +118,18 @@ export function MethodTable({ monitor, view }: MethodTableProps) {
                 Codes since start
               </th>
               <th scope="col" class="method-wide">
-                30 s
+                Trend
               </th>
             </tr>
           </thead>
           <tbody>
             {shown.map((row) => (
-              <MethodTableRow key={row.key} row={row} onOpen={open} />
+              <MethodTableRow
+                key={row.key}
+                row={row}
+                boundsMs={monitor?.boundsMs ?? []}
+                onOpen={open}
+              />
             ))}
           </tbody>
         </table>
@@ -136,10 +152,16 @@ export function MethodTable({ monitor, view }: MethodTableProps) {
   )
 }
 
+/** Time of the figures. It grows to 30 s after the page is opened. */
+function windowText(monitor: Monitor | undefined): string {
+  const seconds = monitor ? secondsShown(monitor) : 0
+  return seconds === 0 ? 'Collecting…' : `Over the last ${seconds} s`
+}
+
 function emptyText(monitor: Monitor | undefined, idle: readonly MethodRow[], isSearch: boolean) {
   if (!monitor) return 'Loading…'
   if (isSearch) return 'No method matches.'
-  return idle.length > 0 ? 'No requests within the last 30 s.' : 'No requests yet.'
+  return idle.length > 0 ? 'No requests in the last 30 s.' : 'No requests yet.'
 }
 
 interface SortHeaderProps {

@@ -49,6 +49,15 @@ function windowAfter(before: readonly Activity[] = [], instance: InstanceReport)
   return [...known, activity]
 }
 
+/** Seconds that the windows cover: up to `windowSeconds`, and less after a start. */
+export function secondsShown({ windows }: Monitor): number {
+  const seconds = [...windows.values()].map((window) => {
+    const [first, last] = [window.at(0), window.at(-1)]
+    return (last && secondsBetween(first, last)) ?? 0
+  })
+  return Math.round(Math.max(0, ...seconds))
+}
+
 /** A stream that is opened again begins with samples that are known. */
 function samplesAfter(before: readonly SystemSample[], added: readonly SystemSample[]) {
   const [first, last] = [added.at(0), added.at(-1)]

@@ -1,7 +1,8 @@
-import { Ingestion_State, type InstanceReport } from '@marquee/client/system'
+import type { InstanceReport } from '@marquee/client/system'
 import { clientTraffic, eventTraffic, type Traffic, upstreamTraffic } from './edges.ts'
-import { countText, latencyText, memoryText, percentText, perSecondText } from './format.ts'
+import { countText, memoryText, percentText, perSecondText, quantileText } from './format.ts'
 import { type Health, healthOf } from './health.ts'
+import { ingestions } from './ingestions.ts'
 import { isUnreachable, type Monitor } from './monitor.ts'
 import { sum } from './quantile.ts'
 import { millis } from './times.ts'
@@ -60,11 +61,11 @@ export interface EdgeFacts extends Traffic {
 export function edgeFacts(monitor: Monitor, name: EdgeName): EdgeFacts {
   switch (name) {
     case 'browsers-movie':
-      return callFacts(clientTraffic(monitor))
+      return callFacts(clientTraffic(monitor), monitor.boundsMs)
     case 'movie-metadata':
-      return callFacts(upstreamTraffic(monitor, 'metadata'))
+      return callFacts(upstreamTraffic(monitor, 'metadata'), monitor.boundsMs)
     case 'movie-rating':
-      return callFacts(upstreamTraffic(monitor, 'rating'))
+      return callFacts(upstreamTraffic(monitor, 'rating'), monitor.boundsMs)
     case 'events-rating':
       return eventFacts(monitor)
     case 'rating-deadLetters':
@@ -72,14 +73,14 @@ export function edgeFacts(monitor: Monitor, name: EdgeName): EdgeFacts {
   }
 }
 
-function callFacts(traffic: Traffic): EdgeFacts {
+function callFacts(traffic: Traffic, boundsMs: readonly number[]): EdgeFacts {
   const { perSecond, p95, faultPercent = 0 } = traffic
   const rate = perSecondText(perSecond)
   const errors = faultPercent > 0 ? ` · ${percentText(faultPercent)} err` : ''
   return {
     ...traffic,
     above: `${rate}${errors}`,
-    below: p95 === undefined ? '' : `p95 ${latencyText(p95)}`,
+    below: p95 === undefined ? '' : `p95 ${quantileText(p95, boundsMs)}`,
   }
 }
 
@@ -96,14 +97,6 @@ function deadLetterFacts(monitor: Monitor): EdgeFacts {
   const count = sum(known.map((one) => Number(one.deadLetterCount)))
   const above = known.length === 0 ? '–' : `${countText(count)} new`
   return { perSecond: undefined, failing: false, above, below: '' }
-}
-
-/** Ingestion of the instances of rating that respond. */
-function ingestions({ report }: Monitor) {
-  const rating = report.services.find(({ service }) => service === 'rating')
-  const reached = (rating?.instances ?? []).filter((one) => !isUnreachable(one))
-  const known = reached.flatMap(({ activity }) => activity?.ingestion ?? [])
-  return known.filter(({ state }) => state !== Ingestion_State.UNSPECIFIED)
 }
 
 function max(one: bigint, other: bigint): bigint {

@@ -15,14 +15,14 @@ import { InstanceTable } from './instance-table.tsx'
 import { MethodDrawer } from './method-drawer.tsx'
 import { methodRows } from './method-rows.ts'
 import { MethodTable } from './method-table.tsx'
-import { isUnreachable, type Monitor, monitorAfter } from './monitor.ts'
+import { isUnreachable, type Monitor, monitorAfter, secondsShown } from './monitor.ts'
 import { Partitions } from './partitions.tsx'
 import { StatusStrip } from './status-strip.tsx'
 import { createSystemCalls } from './system-calls.ts'
 import { Tiles } from './tiles.tsx'
 import { millis } from './times.ts'
 import { Topology } from './topology.tsx'
-import { createView, type View } from './view.ts'
+import { createView, firstRange, type View } from './view.ts'
 
 /** The current state of the system, from one stream of reports. */
 export function SystemPage({ clients, connection, announce }: PageProps) {
@@ -34,7 +34,10 @@ export function SystemPage({ clients, connection, announce }: PageProps) {
     void watchSystem(stop.signal, (event) => {
       connection.value = event.state === 'failed' ? undefined : event.state
       refusal.value = event.state === 'failed' ? event.error : undefined
-      if (event.state === 'live') latest.value = monitorAfter(latest.value, event.value)
+      if (event.state !== 'live') return
+      // As much as there is to see.
+      if (!latest.peek()) view.range.value = firstRange(event.value.samples.length)
+      latest.value = monitorAfter(latest.value, event.value)
     })
     return () => {
       stop.abort()
@@ -153,7 +156,15 @@ function Drawer({ monitor, view }: { monitor: Monitor | undefined; view: View })
   const close = () => {
     view.method.value = undefined
   }
-  return <MethodDrawer row={row} boundsMs={monitor.boundsMs} calls={calls} onClose={close} />
+  return (
+    <MethodDrawer
+      row={row}
+      boundsMs={monitor.boundsMs}
+      seconds={secondsShown(monitor)}
+      calls={calls}
+      onClose={close}
+    />
+  )
 }
 
 function ratingInstances(monitor: Monitor | undefined) {

@@ -1,4 +1,5 @@
 import UPlot from 'uplot'
+import { observeTheme } from '../frame/observe-theme.ts'
 import type { ChartData } from './series.ts'
 
 export interface Plot {
@@ -96,7 +97,7 @@ export function createPlot(
           stroke: () => colour(index),
           dash: [...(dashes[index % dashes.length] ?? [])],
           width: 1.75,
-          points: { show: false },
+          points: { show: true, size: 4, fill: () => colour(index), filter: lonePoints },
         })),
       ],
     },
@@ -108,6 +109,7 @@ export function createPlot(
       plot.setSize({ width: container.clientWidth, height: heightPixels })
   })
   observer.observe(container)
+  const theme = observeTheme(() => plot.redraw())
   return {
     show(next) {
       shown = next
@@ -115,9 +117,20 @@ export function createPlot(
     },
     destroy() {
       observer.disconnect()
+      theme.disconnect()
       plot.destroy()
     },
   }
+}
+
+/** A point without neighbours has no line, so it is drawn as a dot. */
+function lonePoints({ data }: UPlot, series: number, isShown: boolean): number[] | null {
+  const values = Array.from(data[series] ?? [])
+  if (!isShown) return null
+  return values.flatMap((value, index) => {
+    const isAlone = (values[index - 1] ?? null) === null && (values[index + 1] ?? null) === null
+    return value !== null && isAlone ? [index] : []
+  })
 }
 
 function aligned({ times, series }: ChartData): UPlot.AlignedData {

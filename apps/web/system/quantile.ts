@@ -1,6 +1,9 @@
+/** Number of calls from which a quantile is interpolated. Fewer are not spread over a bucket. */
+const interpolatedMin = 20
+
 /**
  * A quantile of durations in a histogram, in milliseconds, interpolated within its bucket as
- * Prometheus does. Returns infinity in the last bucket, which has no upper bound, and undefined
+ * Prometheus does. Of fewer than 20 calls, it is the bound of the bucket. Returns infinity in the last bucket, which has no upper bound, and undefined
  * without any call.
  * @param share From 0 to 1: 0.95 for p95.
  */
@@ -17,6 +20,7 @@ export function quantile(
     const upper = boundsMs[index]
     if (below + count >= rank && count > 0) {
       if (upper === undefined) return Number.POSITIVE_INFINITY
+      if (total < interpolatedMin) return upper
       const lower = boundsMs[index - 1] ?? 0
       return lower + ((upper - lower) * (rank - below)) / count
     }

@@ -39,10 +39,15 @@ test('the p95 of a sample is that of its histogram, where it has a bound', () =>
 test('one extreme value does not set the scale', () => {
   const values = Array.from({ length: 100 }, (_, n) => n)
   const times = [...values, 100, 101]
-  const line = { label: 'a', values: [...values, 5_000, null] }
+  const line = { label: 'a', values: [...values.slice(0, 50), 5_000, null, ...values.slice(50)] }
   expect(robustMax({ times, series: [line] })).toBe(99)
   // A cold start is slow in all services at once.
   expect(robustMax({ times, series: [line, { ...line, label: 'b' }, line] })).toBe(99)
+  // The newest value is always to be seen, and so is the only one.
+  expect(
+    robustMax({ times: values, series: [{ label: 'a', values: [...values.slice(1), 700] }] }),
+  ).toBe(700)
+  expect(robustMax({ times: [1, 2, 3], series: [{ label: 'a', values: [1, 235, 1] }] })).toBe(235)
   expect(robustMax({ times: [1, 2], series: [{ label: 'a', values: [3, 5] }] })).toBe(5)
   expect(robustMax({ times: [], series: [] })).toBe(0)
 })

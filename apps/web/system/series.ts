@@ -18,6 +18,9 @@ export interface ChartData {
 /** Minimum time without a sample that interrupts a line, in seconds. Old samples have 20 each. */
 const gapSeconds = 30
 
+/** Number of moments from which one of them may be above the scale. */
+const momentsMin = 20
+
 /** A figure of a service, or undefined where it is unknown. */
 export type Figure = (sample: ServiceSample) => number | undefined
 
@@ -64,7 +67,8 @@ export function timeRange(
 /**
  * Maximum that a scale needs: the highest value, or the 99th percentile of the highest values of each
  * moment when the maximum is more than twice as large. One slow moment, also when it is one of all
- * services, does not flatten the rest.
+ * services, does not flatten the rest. The newest moment is always on the scale, and so is
+ * everything while there are few.
  */
 export function robustMax({ times, series }: ChartData): number {
   const highest = times.flatMap((_, index) => {
@@ -74,7 +78,8 @@ export function robustMax({ times, series }: ChartData): number {
   const sorted = highest.toSorted((a, b) => a - b)
   const most = sorted.at(-1) ?? 0
   const usual = sorted[Math.floor(0.99 * (sorted.length - 1))] ?? 0
-  return most > 2 * usual ? usual : most
+  if (highest.length < momentsMin || most <= 2 * usual) return most
+  return Math.max(usual, highest.at(-1) ?? 0)
 }
 
 /** The samples, with a gap between those that are far apart. */

@@ -2,6 +2,7 @@ import type { Signal } from '@preact/signals'
 import { ageText } from './format.ts'
 import { outages, summary } from './health.ts'
 import type { Monitor } from './monitor.ts'
+import { millis } from './times.ts'
 import { type Range, rangeLabels, ranges, type View } from './view.ts'
 
 interface StatusStripProps {
@@ -17,7 +18,8 @@ interface StatusStripProps {
 export function StatusStrip({ monitor, view, waiting, isOld }: StatusStripProps) {
   const [first, ...others] = monitor ? outages(monitor.report) : []
   const more = others.length > 0 ? `, and ${others.length} more` : ''
-  const since = first?.seconds === undefined ? '' : `, ${ageText(first.seconds)}`
+  const since = first?.seconds === undefined ? '' : ` for ${ageText(first.seconds)}`
+  const paused = view.paused.value
   const level = isOld || !monitor ? 'unknown' : first ? 'critical' : 'normal'
   return (
     <div class="status-strip" data-level={level} data-stale={isOld ? '' : undefined}>
@@ -25,7 +27,8 @@ export function StatusStrip({ monitor, view, waiting, isOld }: StatusStripProps)
         <span class="status-mark" aria-hidden="true">
           {first ? '▲' : '●'}
         </span>{' '}
-        {isOld && monitor ? 'Last known: ' : ''}
+        {monitor && paused ? `Paused at ${timeText(monitor)}. ` : ''}
+        {monitor && isOld ? 'Last known: ' : ''}
         {first
           ? `Degraded: ${first.text}${more}${since}`
           : monitor
@@ -45,20 +48,24 @@ export function StatusStrip({ monitor, view, waiting, isOld }: StatusStripProps)
       ) : null}
       <div class="status-controls">
         <RangeChoice range={view.range} />
-        <Toggle label="Pause" pressed={view.paused} />
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={view.hidesInternal.value}
-            onChange={(event) => {
-              view.hidesInternal.value = event.currentTarget.checked
-            }}
-          />
-          Hide internal traffic
-        </label>
+        <button
+          type="button"
+          class="small-button pause"
+          aria-pressed={paused}
+          disabled={!monitor}
+          onClick={() => {
+            view.paused.value = !paused
+          }}
+        >
+          {paused ? 'Resume' : 'Pause'}
+        </button>
       </div>
     </div>
   )
+}
+
+function timeText({ report }: Monitor): string {
+  return new Date(millis(report.time)).toLocaleTimeString()
 }
 
 function RangeChoice({ range }: { range: Signal<Range> }) {
@@ -79,20 +86,5 @@ function RangeChoice({ range }: { range: Signal<Range> }) {
         </label>
       ))}
     </fieldset>
-  )
-}
-
-function Toggle({ label, pressed }: { label: string; pressed: Signal<boolean> }) {
-  return (
-    <button
-      type="button"
-      class="small-button"
-      aria-pressed={pressed.value}
-      onClick={() => {
-        pressed.value = !pressed.value
-      }}
-    >
-      {label}
-    </button>
   )
 }

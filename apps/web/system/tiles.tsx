@@ -1,5 +1,5 @@
-import { lagText, latencyText, percentText, rateText } from './format.ts'
-import { type Headline, headlines, type Level, shownCountMax } from './headline.ts'
+import { lagText, percentText, quantileText, rateText } from './format.ts'
+import { type Headline, headlines, type Level } from './headline.ts'
 import type { Monitor } from './monitor.ts'
 import { sparkPath } from './spark-line.ts'
 
@@ -10,10 +10,12 @@ const titles: Readonly<Record<Headline['id'], string>> = {
   lag: 'Ingest lag (events)',
 }
 
-const texts: Readonly<Record<Headline['id'], (value: number | undefined) => string>> = {
+type Text = (value: number | undefined, boundsMs: readonly number[]) => string
+
+const texts: Readonly<Record<Headline['id'], Text>> = {
   requests: rateText,
   errors: percentText,
-  latency: latencyText,
+  latency: quantileText,
   lag: lagText,
 }
 
@@ -24,6 +26,8 @@ const levels: Readonly<Record<Level, string>> = {
 }
 
 const size = { width: 120, height: 28 }
+/** Number of samples that fill the width of a sparkline: two minutes. It grows to 15. */
+const countMin = 24
 
 interface TilesProps {
   readonly monitor: Monitor | undefined
@@ -31,7 +35,7 @@ interface TilesProps {
   readonly service: string
 }
 
-/** The four figures that matter first, each over the last 15 minutes. */
+/** The four figures that matter first, each with its last 15 minutes. */
 export function Tiles({ monitor, service }: TilesProps) {
   const found = monitor && headlines(monitor, service)
   const ids = Object.keys(titles) as Headline['id'][]
@@ -39,24 +43,35 @@ export function Tiles({ monitor, service }: TilesProps) {
     <section aria-label={`Key figures of ${service || 'all services'}`}>
       <ul class="tiles">
         {ids.map((id) => (
-          <Tile key={id} id={id} headline={found?.find((one) => one.id === id)} />
+          <Tile
+            key={id}
+            id={id}
+            headline={found?.find((one) => one.id === id)}
+            boundsMs={monitor?.boundsMs ?? []}
+          />
         ))}
       </ul>
     </section>
   )
 }
 
-function Tile({ id, headline }: { id: Headline['id']; headline: Headline | undefined }) {
+interface TileProps {
+  readonly id: Headline['id']
+  readonly headline: Headline | undefined
+  readonly boundsMs: readonly number[]
+}
+
+function Tile({ id, headline, boundsMs }: TileProps) {
   const { value, values = [], level = 'normal' } = headline ?? {}
   const path = sparkPath(
     values.map((one) => (one === Number.POSITIVE_INFINITY ? null : one)),
-    { ...size, countMax: shownCountMax },
+    { ...size, countMax: Math.max(countMin, values.length) },
   )
   return (
     <li class="tile" data-level={level}>
       <h2 class="tile-title">{titles[id]}</h2>
       <p class="tile-value">
-        {texts[id](value)}
+        {texts[id](value, boundsMs)}
         {level === 'normal' ? null : <span class="tile-level">{levels[level]}</span>}
       </p>
       <svg

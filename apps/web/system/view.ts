@@ -9,6 +9,14 @@ export const rangeLabels: Readonly<Record<Range, string>> = {
   3600: '1 h',
 }
 
+/** Number of samples from which the charts begin with 15 minutes. */
+const samplesForMore = 36
+
+/** The range in which the samples fill a chart best, when the page is opened. */
+export function firstRange(sampleCount: number): Range {
+  return sampleCount < samplesForMore ? 120 : 900
+}
+
 /** Choices of the person. */
 export interface View {
   readonly range: Signal<Range>
@@ -25,7 +33,7 @@ export interface View {
 
 export function createView(): View {
   return {
-    range: signal<Range>(900),
+    range: signal<Range>(120),
     paused: signal(false),
     hidesInternal: signal(true),
     service: signal(''),
