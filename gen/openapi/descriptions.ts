@@ -193,6 +193,7 @@ export const comments: Readonly<Record<string, string>> = {
   "metadata.v1.ListedRatings.revision": "The list has every change up to this revision, as rating.v1.AggregatedRating has it.",
   "metadata.v1.ListedRatings.unavailable_since": "Time since which the rating service cannot be reached: later changes are missing. Unset while it can be reached.",
   "metadata.v1.ListedRatings.window": "The window of the period of the request. Unset without a period.",
+  "metadata.v1.ListedRatings.rating_count": "Number of ratings of all movies up to this revision, also of movies that are not in the list or the catalogue. Unset\nwith a period, and when more movies are rated than metadata has room for.",
   "metadata.v1.Facets": "Facets are numbers of movies. Values that no movie has are left out.",
   "metadata.v1.Facets.genres": "The largest first. At most 100.",
   "metadata.v1.Facets.decades": "The largest first. At most 100.",

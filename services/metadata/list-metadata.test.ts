@@ -14,7 +14,8 @@ import { movie } from './store/contract/fixtures.ts'
 import { createMemoryMetadataStore } from './store/memory.ts'
 
 test('a list by ratings says which ratings it has, and a cache revalidates it when they change', async () => {
-  let state: RatingsState | undefined = { revision: 7, unavailableSince: undefined }
+  const known = { unavailableSince: undefined, ratingCount: 3 }
+  let state: RatingsState | undefined = { ...known, revision: 7 }
   const rated = createRatedMovies()
   const store = createMemoryMetadataStore()
   const catalogue = followStore(store, rated)
@@ -30,7 +31,7 @@ test('a list by ratings says which ratings it has, and a cache revalidates it wh
   const request = { orderBy: 'rating.bayesian_score desc', ratingCountMin: 1n }
   const page = await client.listMetadata(request)
   expect(page).toMatchObject({ metadata: [{ id: 'b' }, { id: 'c' }], totalSize: 2 })
-  expect(page.ratings).toMatchObject({ revision: 7n })
+  expect(page.ratings).toMatchObject({ revision: 7n, ratingCount: 3n })
   expect(page.ratings?.unavailableSince).toBeUndefined()
   expect((await client.listMetadata({ orderBy: 'year' })).ratings).toBeUndefined()
 
@@ -42,9 +43,9 @@ test('a list by ratings says which ratings it has, and a cache revalidates it wh
     return await response.json()
   }
   expect(await read()).toMatchObject({ metadata: [{ id: 'c' }], ratings: { revision: 7 } })
-  state = { revision: 8, unavailableSince: undefined }
+  state = { ...known, revision: 8 }
   await read()
-  state = { revision: 8, unavailableSince: new Date('2026-11-29T20:00:00Z') }
+  state = { ...known, revision: 8, unavailableSince: new Date('2026-11-29T20:00:00Z') }
   expect(await read()).toMatchObject({ ratings: { unavailableSince: '2026-11-29T20:00:00Z' } })
   expect(etags.size).toBe(3)
   state = undefined

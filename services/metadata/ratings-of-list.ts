@@ -47,7 +47,8 @@ export function createRatingsOfList({ ratings, periods }: RatingsOfListOptions) 
 }
 
 function listedOf({ ratings, ...window }: PeriodRatings): ListedRatings {
-  return { revision: window.revision, unavailableSince: undefined, window, ratings }
+  const state = { unavailableSince: undefined, ratingCount: undefined }
+  return { revision: window.revision, ...state, window, ratings }
 }
 
 /** Returns the state of the ratings. Throws `UNAVAILABLE` before they were read. */
@@ -88,9 +89,11 @@ export function versionOf(revision: number, listed: ListedRatings | undefined): 
   return `${revision}-${listed.revision}-${since}`
 }
 
-export function listedMessage({ revision, unavailableSince, window }: ListedRatings) {
+export function listedMessage(listed: ListedRatings) {
+  const { revision, unavailableSince, ratingCount, window } = listed
   return {
     revision: BigInt(revision),
+    ...(ratingCount !== undefined && { ratingCount: BigInt(ratingCount) }),
     ...(unavailableSince && { unavailableSince: timestampFromDate(unavailableSince) }),
     ...(window && {
       window: {

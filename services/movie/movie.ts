@@ -91,6 +91,7 @@ export interface ListedRatings {
     readonly endTime?: Time
     readonly revision: bigint
   }
+  readonly ratingCount?: bigint
 }
 
 /** Ratings of a movie in a period, as `metadata.v1.PeriodRating` describes them. */

@@ -57,10 +57,22 @@ describePage(
       },
     )
 
-    test('the footer says how many movies there are, and that the data is a sample', async () => {
+    test('the footer says how many movies and ratings there are, and that the data is a sample', async () => {
+      const fans = Array.from({ length: 1_000 }, (_, n) => `fan-${n}`)
+      const { id: recordId = '' } = rated[0] ?? {}
+      await site().others.rateMany(fans.map((userId) => ({ recordId, userId, value: 4 })))
+      const count = 1_000 + rated.length ** 2
       await using visitor = await site().visit('/')
       const footer = visitor.page.getByRole('contentinfo')
       await footer.getByText('3,201 movies').waitFor()
+      // Lists learn of ratings a moment after they are saved.
+      await eventually(async () => {
+        await visitor.page.reload()
+        await footer.getByText('3,201 movies').waitFor()
+        expect(await footer.getByText(/ratings$/).allTextContents()).toEqual([
+          `${count.toLocaleString('en')} ratings`,
+        ])
+      })
       await footer.getByText('Sample data: vega-datasets, to 2010; ratings are simulated').waitFor()
     })
 

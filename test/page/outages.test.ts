@@ -38,6 +38,12 @@ describePage(
       // The top list is there, because metadata knows the scores; each rating is not.
       await late.getByText('Ratings are offline.').waitFor()
       expect(await late.getByRole('listitem').count()).toBe(rated.length)
+      const footer = late.getByRole('contentinfo')
+      await eventually(async () => {
+        await late.reload()
+        await footer.getByText('3,201 movies').waitFor()
+        expect(await footer.getByText(/\d ratings/).count()).toBe(0)
+      })
 
       await site().services.startRating()
       await site().others.rate(best?.id ?? '', 'late', 1)

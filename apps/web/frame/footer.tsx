@@ -3,8 +3,9 @@ import { useEffect } from 'preact/hooks'
 import type { Clients } from '../clients.ts'
 import { countText } from '../list/toolbar.tsx'
 import { version } from '../package.json' with { type: 'json' }
+import { countText as countOfRatings } from '../rating/aggregate.ts'
 
-/** The number of movies, a notice about the data, and a link to the documentation. */
+/** The numbers of movies and ratings, a notice about the data, and a link to the documentation. */
 export function Footer({ clients }: { clients: Clients }) {
   const texts = useSignal<readonly string[]>([])
   useEffect(() => {
@@ -32,10 +33,18 @@ export function Footer({ clients }: { clients: Clients }) {
 
 /** Without a response, the footer has less to say: the page itself reports what is offline. */
 async function loadTexts(clients: Clients): Promise<string[]> {
-  const [{ dataNotice }, movies] = await Promise.all([
-    clients.addresses(),
-    clients.movie.metadata.listMetadata({ pageSize: 1 }),
-  ])
-  const count = movies.ok ? movies.value.totalSize : 0
-  return [...(count > 0 ? [countText(count)] : []), ...(dataNotice ? [dataNotice] : [])]
+  const [{ dataNotice }, list] = await Promise.all([clients.addresses(), loadList(clients)])
+  const { totalSize = 0, ratings } = list.ok ? list.value : {}
+  const ratingCount = ratings?.unavailableSince ? 0 : Number(ratings?.ratingCount ?? 0)
+  return [
+    ...(totalSize > 0 ? [countText(totalSize)] : []),
+    ...(ratingCount > 0 ? [countOfRatings(ratingCount)] : []),
+    ...(dataNotice ? [dataNotice] : []),
+  ]
+}
+
+/** Only a list by ratings says how many there are. Without any, it fails. */
+async function loadList({ movie: { metadata } }: Clients) {
+  const byRatings = await metadata.listMetadata({ pageSize: 1, orderBy: 'rating.count desc' })
+  return byRatings.ok ? byRatings : metadata.listMetadata({ pageSize: 1 })
 }

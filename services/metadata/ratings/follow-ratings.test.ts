@@ -23,7 +23,11 @@ test('the ratings are unknown until all of them were read once', async () => {
   await first.send(change('1', 4, 7))
   expect(bench.ratings.state()).toBeUndefined()
   await first.send(caughtUp(7))
-  expect(bench.ratings.state()).toEqual({ revision: 7, unavailableSince: undefined })
+  expect(bench.ratings.state()).toEqual({
+    revision: 7,
+    unavailableSince: undefined,
+    ratingCount: 1,
+  })
   await first.send(change('1', undefined, 8))
   expect([bench.rated.get('1'), bench.ratings.state()?.revision]).toEqual([undefined, 8])
 })
@@ -35,7 +39,7 @@ test('a lost watch continues from its last revision, and its ratings stay', asyn
   first.fail(lost)
   const second = await bench.watch()
   expect(second.since).toBe(7)
-  expect(bench.ratings.state()).toEqual({ revision: 7, unavailableSince: undefined })
+  expect(bench.ratings.state()).toMatchObject({ revision: 7, unavailableSince: undefined })
   second.fail(lost)
   const third = await bench.watch()
   expect(bench.ratings.state()?.unavailableSince).toBeInstanceOf(Date)
@@ -43,7 +47,11 @@ test('a lost watch continues from its last revision, and its ratings stay', asyn
   // More may have changed.
   expect(bench.ratings.state()?.unavailableSince).toBeInstanceOf(Date)
   await third.send(caughtUp(8))
-  expect(bench.ratings.state()).toEqual({ revision: 8, unavailableSince: undefined })
+  expect(bench.ratings.state()).toEqual({
+    revision: 8,
+    unavailableSince: undefined,
+    ratingCount: 2,
+  })
   expect([bench.rated.get('1'), bench.rated.get('2')]).toEqual([rating(4), rating(3)])
 })
 
@@ -58,7 +66,11 @@ test('watches that always break before they caught up make the ratings stale', a
     watch.fail(lost)
   }
   await bench.watch()
-  expect(bench.ratings.state()).toEqual({ revision: 3, unavailableSince: expect.any(Date) })
+  expect(bench.ratings.state()).toEqual({
+    revision: 3,
+    unavailableSince: expect.any(Date),
+    ratingCount: 1,
+  })
 })
 
 test('the ratings of another database replace those of before', async () => {

@@ -26,6 +26,8 @@ export interface RatingsState {
    * Time since which changes may be missing. `undefined` while the rating service can be reached.
    */
   readonly unavailableSince: Date | undefined
+  /** Number of ratings of all movies. `undefined` when there is no room for all rated movies. */
+  readonly ratingCount: number | undefined
 }
 
 /** The ratings of movies, kept up to date in the background. */
@@ -126,7 +128,11 @@ export function followRatings(options: FollowRatingsOptions): FollowedRatings & 
 
   const running = run()
   return {
-    state: () => (isComplete ? { revision, unavailableSince } : undefined),
+    state() {
+      if (!isComplete) return undefined
+      const ratingCount = isFull ? undefined : rated.ratingCount()
+      return { revision, unavailableSince, ratingCount }
+    },
     async [Symbol.asyncDispose]() {
       closing.abort()
       await running

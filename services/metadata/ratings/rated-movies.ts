@@ -23,6 +23,8 @@ export interface RatedMovies {
   clear(pause?: Pause): Promise<void>
   /** Number of rated movies. */
   count(): number
+  /** Number of ratings of all movies. */
+  ratingCount(): number
   /** Calls the listener with each rating that changes. */
   onChange(listener: RatingListener): void
 }
@@ -39,11 +41,14 @@ const clearedSliceSize = 10_000
 export function createRatedMovies(countMax = ratedMoviesMax): RatedMovies {
   const ratings = createDividedMap<MovieRating>()
   const listeners: RatingListener[] = []
+  let ratingCount = 0
 
   function set(id: string, rating: MovieRating | undefined): boolean {
+    const before = ratings.get(id)
     if (rating === undefined) ratings.delete(id)
-    else if (ratings.size < countMax || ratings.has(id)) ratings.set(id, rating)
+    else if (ratings.size < countMax || before) ratings.set(id, rating)
     else return false
+    ratingCount += (rating?.count ?? 0) - (before?.count ?? 0)
     for (const listener of listeners) listener(id, rating)
     return true
   }
@@ -60,6 +65,7 @@ export function createRatedMovies(countMax = ratedMoviesMax): RatedMovies {
       }
     },
     count: () => ratings.size,
+    ratingCount: () => ratingCount,
     onChange: (listener) => void listeners.push(listener),
   }
 }
