@@ -30,6 +30,12 @@ export async function findViolations(page: Page): Promise<string[]> {
   return found
 }
 
+/** Finds the texts of a page that are hard to read against what is behind them. */
+export async function findContrastViolations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  return violationsNow(page, colours)
+}
+
 async function violationsNow(page: Page, rules: RunOnly | string[]): Promise<string[]> {
   const run = (runOnly: RunOnly | string[]): Promise<AxeResults> => {
     const { axe } = globalThis as unknown as { axe: typeof import('axe-core') }

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { findContrastViolations } from './axe.ts'
 import { describePage } from './describe-page.ts'
 import { startServices } from './services.ts'
 
@@ -58,17 +59,65 @@ describePage('the REST documentation', { start: startServices }, (site) => {
       await description.waitFor({ timeout: renderTimeoutMs })
       const { width = 0 } = (await description.boundingBox()) ?? {}
       expect(width).toBeGreaterThan(240)
+      const pageWidth = () => visitor.page.evaluate(() => document.documentElement.scrollWidth)
+      expect(await pageWidth()).toBeLessThanOrEqual(320)
+    },
+    testTimeoutMs,
+  )
+
+  test.each(['light', 'dark'] as const)(
+    'in %s, it has the colours of the product, in which every text is readable',
+    async (colorScheme) => {
+      await using visitor = await site().visit('/', { colorScheme })
+      const { page } = visitor
+      page.setDefaultTimeout(renderTimeoutMs)
+      const paperOf = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+      const paper = await paperOf()
+      await page.goto('/docs')
+      await page.locator('.opblock').first().waitFor()
+      expect(await paperOf()).toBe(paper)
+      expect(await findContrastViolations(page)).toEqual([])
     },
     testTimeoutMs,
   )
 
   test(
-    'the API explorer links to it',
+    'it has the theme that was chosen on the other pages',
+    async () => {
+      await using visitor = await site().visit('/', { colorScheme: 'light' })
+      const { page } = visitor
+      await page.evaluate(() => localStorage.setItem('marquee.theme', 'dark'))
+      await page.goto('/docs')
+      await page.locator('html.dark-mode[data-theme="dark"]').waitFor()
+    },
+    testTimeoutMs,
+  )
+
+  test(
+    'in forced colours, each method and each operation has a border',
+    async () => {
+      await using visitor = await site().visit('/')
+      const { page } = visitor
+      await page.emulateMedia({ forcedColors: 'active' })
+      await page.goto('/docs')
+      for (const name of ['.opblock', '.opblock-summary-method', '.btn.authorize']) {
+        const one = page.locator(name).first()
+        await one.waitFor({ timeout: renderTimeoutMs })
+        expect(await one.evaluate((element) => getComputedStyle(element).borderStyle)).toBe('solid')
+      }
+    },
+    testTimeoutMs,
+  )
+
+  test(
+    'it leads back to the product, and the API explorer to it',
     async () => {
       await using visitor = await site().visit('/try')
       visitor.page.setDefaultTimeout(renderTimeoutMs)
       await visitor.page.getByRole('link', { name: 'REST documentation' }).click()
       await visitor.page.locator('.swagger-ui .info').waitFor()
+      await visitor.page.getByRole('link', { name: 'My ratings' }).click()
+      await visitor.page.waitForURL('**/me')
     },
     testTimeoutMs,
   )
