@@ -3,6 +3,7 @@ import type { DeadLetter, DeadLetterService, GetDeadLetterResponse } from '@marq
 import { useSignal } from '@preact/signals'
 import { useId } from 'preact/hooks'
 import { Failure } from '../failure.tsx'
+import { loadErrorText } from '../rpc-error.ts'
 import { DeadLetterValue } from './dead-letter-value.tsx'
 import { countText } from './format.ts'
 import { millis } from './times.ts'
@@ -22,7 +23,7 @@ export function DeadLetterRow({ letter, client }: DeadLetterRowProps) {
     const { partition, offset } = letter
     const { getDeadLetter } = await client
     const result = await getDeadLetter({ partition, offset })
-    failure.value = result.ok ? '' : result.error.message
+    failure.value = result.ok ? '' : loadErrorText(result.error, 'rating')
     if (result.ok) content.value = result.value
   }
   const toggle = () => {
@@ -65,7 +66,7 @@ function Content({ letter, content }: { letter: DeadLetter; content: GetDeadLett
   const { sourceTopic, sourcePartition, sourceOffset, valueBytes, valueOmitted } = letter
   const facts = {
     Source: `${sourceTopic}, partition ${sourcePartition}, offset ${sourceOffset}`,
-    'Dead-letter topic': `partition ${letter.partition}, offset ${letter.offset}`,
+    'Dead letter': `partition ${letter.partition}, offset ${letter.offset}`,
   }
   return (
     <>

@@ -19,17 +19,17 @@ export function prettyText(text: string): string {
   }
 }
 
-/** A hex dump with sixteen bytes per line: offset, digits, and printable characters. */
-export function hexDump(bytes: Uint8Array): string {
+/** A hex dump: offset, digits, and printable characters of each line. */
+export function hexDump(bytes: Uint8Array, bytesPerLine: 8 | 16 = 16): string {
   const lines: string[] = []
-  for (let offset = 0; offset < bytes.length; offset += 16) {
-    const row = Array.from(bytes.subarray(offset, offset + 16))
+  for (let offset = 0; offset < bytes.length; offset += bytesPerLine) {
+    const row = Array.from(bytes.subarray(offset, offset + bytesPerLine))
     const digits = row.map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
     const characters = row.map((byte) =>
       byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.',
     )
     lines.push(
-      `${offset.toString(16).padStart(6, '0')}  ${digits.padEnd(47)}  ${characters.join('')}`,
+      `${offset.toString(16).padStart(6, '0')}  ${digits.padEnd(3 * bytesPerLine - 1)}  ${characters.join('')}`,
     )
   }
   return lines.join('\n')

@@ -3,13 +3,20 @@ import { CopyButton } from './copy-button.tsx'
 import { bytesShownMax, hexDump, prettyText, utf8Text } from './dead-letter-text.ts'
 import { countText } from './format.ts'
 
+/** True when a line of sixteen bytes does not fit. */
+function isNarrow(): boolean {
+  return !matchMedia('(width >= 45rem)').matches
+}
+
 /** The value of a dead letter, as text or as a hex dump. */
 export function DeadLetterValue({ bytes }: { bytes: Uint8Array }) {
   const text = utf8Text(bytes)
   const showsHex = useSignal(text === undefined)
   const shown = bytes.subarray(0, bytesShownMax)
   const content =
-    showsHex.value || text === undefined ? hexDump(shown) : prettyText(text).slice(0, bytesShownMax)
+    showsHex.value || text === undefined
+      ? hexDump(shown, isNarrow() ? 8 : 16)
+      : prettyText(text).slice(0, bytesShownMax)
   return (
     <div class="letter-value">
       <p class="letter-value-head">

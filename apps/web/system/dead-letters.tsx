@@ -6,6 +6,7 @@ import type { ServiceAddresses } from '../addresses.ts'
 import { optionsOf } from '../clients.ts'
 import { Failure } from '../failure.tsx'
 import { createLatestOnly } from '../live/latest-only.ts'
+import { loadErrorText } from '../rpc-error.ts'
 import { CopyButton } from './copy-button.tsx'
 import { DeadLetterRow } from './dead-letter-row.tsx'
 
@@ -13,8 +14,8 @@ interface DeadLettersProps {
   readonly addresses: () => Promise<ServiceAddresses>
   /** Total in all instances; when it changes, the list is loaded again. */
   readonly deadLetterCount: number
-  /** True when an instance of rating responds. */
-  readonly isReachable: boolean
+  /** Service without which there is no list: that of rating goes through movie. */
+  readonly unreachable: 'movie' | 'rating' | undefined
 }
 
 interface Listed {
@@ -23,7 +24,8 @@ interface Listed {
 }
 
 /** The rating events that could not be applied, newest first; each can be expanded. */
-export function DeadLetters({ addresses, deadLetterCount, isReachable }: DeadLettersProps) {
+export function DeadLetters({ addresses, deadLetterCount, unreachable }: DeadLettersProps) {
+  const isReachable = unreachable === undefined
   const client = useMemo(
     () =>
       addresses().then(({ services }) =>
@@ -41,7 +43,7 @@ export function DeadLetters({ addresses, deadLetterCount, isReachable }: DeadLet
     const next = await latestOnly.run((signal) => listDeadLetters({ pageToken }, { signal }))
     // A newer load has replaced this one.
     if (!next) return
-    failure.value = next.ok ? '' : next.error.message
+    failure.value = next.ok ? '' : loadErrorText(next.error, 'rating')
     if (!next.ok) return
     const { deadLetters: letters, nextPageToken } = next.value
     listed.value = before
@@ -81,7 +83,8 @@ export function DeadLetters({ addresses, deadLetterCount, isReachable }: DeadLet
       </div>
       {isReachable ? null : (
         <p class="table-note">
-          Can't reach the rating service{listed.value ? '. Showing what was read before.' : '.'}
+          Can't reach the {unreachable} service.
+          {listed.value ? ' Showing the last known list.' : ''}
         </p>
       )}
       {failure.value && isReachable ? (

@@ -1,6 +1,4 @@
 import { expect, test } from 'bun:test'
-import { create } from '@bufbuild/protobuf'
-import { ServiceReportSchema } from '@marquee/client/system'
 import { healthOf, outages, problems, summary } from './health.ts'
 import { activityAt, instanceWith, reportAt } from './testing/reports.ts'
 
@@ -9,15 +7,19 @@ const unreachable = instanceWith('82', undefined)
 
 test('a system without problems is operational', () => {
   const report = reportAt(1, [serving])
-  const { services } = report
   expect(summary(report)).toBe('All systems operational · 1 of 1 up')
-  expect(problems(services)).toEqual([])
+  expect(problems(report)).toEqual([])
 })
 
-test('an unreachable instance is named with the reason', () => {
-  const { services } = reportAt(1, [serving, unreachable])
-  expect(summary({ services })).toBe('Degraded · 1 of 2 up')
-  expect(problems(services)).toEqual(['rating at http://10.0.0.1:8082 is unreachable: refused'])
+test('unreachable instances are named with the reason, unless the status strip names the only one', () => {
+  const report = reportAt(1, [serving, unreachable])
+  expect(summary(report)).toBe('Degraded · 1 of 2 up')
+  expect(problems(report)).toEqual([])
+  const other = instanceWith('83', undefined)
+  expect(problems(reportAt(1, [serving, unreachable, other]))).toEqual([
+    'rating at http://10.0.0.1:8082 is unreachable: refused',
+    'rating at http://10.0.0.1:8083 is unreachable: refused',
+  ])
 })
 
 test('an outage has its reason and its age', () => {
@@ -32,21 +34,26 @@ test('an outage has its reason and its age', () => {
 })
 
 test('an instance that has not been checked yet is no problem', () => {
-  const { services } = reportAt(1, [serving, { ...serving, health: 0 }])
-  expect(summary({ services })).toBe('Loading…')
-  expect(problems(services)).toEqual([])
+  const report = reportAt(1, [serving, { ...serving, health: 0 }])
+  expect(summary(report)).toBe('Loading…')
+  expect(problems(report)).toEqual([])
 })
 
 test('the address of an instance is shown once', () => {
   const unreachableReason = `cannot reach ${unreachable.url}: connect ECONNREFUSED`
-  const { services } = reportAt(1, [{ ...unreachable, unreachableReason }])
-  expect(problems(services)).toEqual(['rating is unreachable: connect ECONNREFUSED'])
+  const instance = { ...unreachable, unreachableReason }
+  const [first] = problems(reportAt(1, [instance, instance]))
+  expect(first).toBe(`rating at ${unreachable.url} is unreachable: connect ECONNREFUSED`)
 })
 
 test('a service without instances is a problem', () => {
-  const { services } = reportAt(1, [])
-  expect(summary({ services })).toBe('No known instances')
-  expect(problems(services)).toEqual(['rating has no known instances.'])
+  const report = reportAt(1, [])
+  expect(summary(report)).toBe('No known instances')
+  const services = [...report.services, ...reportAt(1, [], 'movie').services]
+  expect(problems({ ...report, services })).toEqual([
+    'rating has no known instances.',
+    'movie has no known instances.',
+  ])
 })
 
 test('a problem is shown once, also one of ingestion', () => {
@@ -55,12 +62,7 @@ test('a problem is shown once, also one of ingestion', () => {
   const failing = { ...activity, ingestion: { ...activity.ingestion, failure } }
   const reported = [{ name: 'ingest', reason: failure, affectsCalls: false }]
   const problemsWith = (change: object) =>
-    problems([
-      create(ServiceReportSchema, {
-        service: 'rating',
-        instances: [{ ...serving, activity: { ...failing, ...change } } as never],
-      }),
-    ])
+    problems(reportAt(1, [{ ...serving, activity: { ...failing, ...change } } as never]))
   expect(problemsWith({})).toEqual(['rating, ingestion: the broker is down'])
   expect(problemsWith({ problems: reported })).toEqual(['rating, ingest: the broker is down'])
 })

@@ -1,7 +1,6 @@
 import {
   type InstanceReport,
   InstanceReport_Health,
-  type ServiceReport,
   type WatchSystemResponse,
 } from '@marquee/client/system'
 import { addressText } from './format.ts'
@@ -38,23 +37,30 @@ export function unreachableText({ url, unreachableReason }: InstanceReport): str
     : unreachableReason || 'no response'
 }
 
-/** The problems of the system, as sentences. */
-export function problems(services: readonly ServiceReport[]): string[] {
-  return services.flatMap(({ service, instances }) => {
-    if (instances.length === 0) return [`${service} has no known instances.`]
+/** The problems of the system, as sentences. The only outage is left out: the status strip names it. */
+export function problems(report: WatchSystemResponse): string[] {
+  const isNamed = outages(report).length === 1
+  return report.services.flatMap(({ service, instances }) => {
+    if (instances.length === 0) return isNamed ? [] : [`${service} has no known instances.`]
     return instances.flatMap((instance) => {
       const name = instances.length === 1 ? service : `${service} at ${instance.url}`
-      return instanceProblems(name, instance)
+      const reported = reportedProblems(name, instance)
+      return reported.length > 0 || isNamed ? reported : outageTexts(name, instance)
     })
   })
 }
 
-function instanceProblems(name: string, instance: InstanceReport): string[] {
+function outageTexts(name: string, instance: InstanceReport): string[] {
   const health = healthOf(instance)
   if (health === 'unreachable') return [`${name} is unreachable: ${unreachableText(instance)}`]
+  return health === 'not-serving' ? [`${name} is not serving.`] : []
+}
+
+/** Problems that an instance reports itself. Those of one that does not respond are old. */
+function reportedProblems(name: string, instance: InstanceReport): string[] {
+  if (healthOf(instance) === 'unreachable') return []
   const { problems: reported = [], ingestion } = instance.activity ?? {}
   const texts = reported.map(({ name: part, reason }) => `${name}, ${part}: ${reason}`)
-  if (texts.length === 0 && health === 'not-serving') return [`${name} is not serving.`]
   const failure = ingestion?.failure
   const isReported = reported.some(({ reason }) => failure && reason.includes(failure))
   return failure && !isReported ? [...texts, `${name}, ingestion: ${failure}`] : texts

@@ -12,6 +12,15 @@ interface InstanceTableProps {
 
 const columns = ['Service', 'Address', 'Health', 'Up for', 'Probe latency', 'In flight', 'Memory']
 
+/** Columns for which phones have no room. The address is below the service there. */
+const wideColumns: readonly string[] = ['Address', 'Up for', 'In flight']
+
+function classOf(title: string, isNumber = false): string {
+  return [isNumber && 'number', wideColumns.includes(title) && 'instance-wide']
+    .filter(Boolean)
+    .join(' ')
+}
+
 /** The instances of the services. */
 export function InstanceTable({ monitor, service: wanted }: InstanceTableProps) {
   const services = monitor?.report.services ?? []
@@ -26,7 +35,7 @@ export function InstanceTable({ monitor, service: wanted }: InstanceTableProps) 
           <thead>
             <tr>
               {columns.map((title, index) => (
-                <th key={title} scope="col" class={index > 2 ? 'number' : ''}>
+                <th key={title} scope="col" class={classOf(title, index > 2)}>
                   {title}
                 </th>
               ))}
@@ -60,15 +69,20 @@ function InstanceRow({ service, instance }: { service: string; instance: Instanc
   const upSeconds = activity && (millis(activity.time) - millis(activity.startTime)) / 1000
   return (
     <tr>
-      <th scope="row">{service}</th>
-      <td>{url}</td>
+      <th scope="row">
+        {service}
+        <span class="instance-at">{url}</span>
+      </th>
+      <td class={classOf('Address')}>{url}</td>
       <td data-health={health}>
         {healthLabels[health]}
         {health === 'unreachable' ? `: ${unreachableText(instance)}` : ''}
       </td>
-      <td class="number">{upSeconds === undefined ? '–' : ageText(upSeconds)}</td>
+      <td class={classOf('Up for', true)}>{upSeconds === undefined ? '–' : ageText(upSeconds)}</td>
       <td class="number">{latencyText(activity && latency && exactMillis(latency))}</td>
-      <td class="number">{activity ? countText(activity.callsInFlight) : '–'}</td>
+      <td class={classOf('In flight', true)}>
+        {activity ? countText(activity.callsInFlight) : '–'}
+      </td>
       <td class="number">{activity ? memoryText(activity.memoryBytes) : '–'}</td>
     </tr>
   )

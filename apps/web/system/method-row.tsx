@@ -67,6 +67,7 @@ function Percentiles({
 /** The method's name, without its package, which the column of the service names. */
 export function MethodName({ method }: { method: string }) {
   const [typeName = '', name] = method.split('/')
+  if (method === 'unknown') return <b>Unknown path</b>
   if (name === undefined || method.includes(' ')) return <b>{method}</b>
   return (
     <>

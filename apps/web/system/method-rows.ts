@@ -70,9 +70,10 @@ function rowOf(
   const buckets = mergeBuckets(growths.map((one) => one.buckets))
   const perSecond = sum(growths.map((one) => one.perSecond))
   const faultsPerSecond = sum(growths.map((one) => one.faultsPerSecond))
-  const percentile = (share: number) => quantile(boundsMs, buckets, share)
   const { service, counter } = group[0] as CountedMethod
   const { method, protocol, internal, streaming } = counter
+  // A stream takes as long as its reader wants.
+  const percentile = (share: number) => (streaming ? undefined : quantile(boundsMs, buckets, share))
   return {
     ...{ key, service, method, protocol, internal, streaming, buckets },
     ...{ perSecond, faultsPerSecond, codes: mergeCodes(growths) },

@@ -17,6 +17,7 @@ import { methodRows } from './method-rows.ts'
 import { MethodTable } from './method-table.tsx'
 import { isUnreachable, type Monitor, monitorAfter, secondsShown } from './monitor.ts'
 import { Partitions } from './partitions.tsx'
+import { Refused } from './refused.tsx'
 import { StatusStrip } from './status-strip.tsx'
 import { createSystemCalls } from './system-calls.ts'
 import { Tiles } from './tiles.tsx'
@@ -53,30 +54,55 @@ export function SystemPage({ clients, connection, announce }: PageProps) {
   useEffect(() => {
     if (now) announce(spoken)
   }, [spoken, now === undefined])
-  const service = view.service.value
-  const stale = isLost || undefined
+  if (refusal.value && !now) {
+    return (
+      <div class="system">
+        <h1 tabIndex={-1}>System</h1>
+        <Refused error={refusal.value} addresses={clients.addresses} />
+      </div>
+    )
+  }
   return (
     <div class="system">
       <h1 tabIndex={-1}>System</h1>
       <StatusStrip monitor={now} view={view} waiting={waiting} isOld={isLost} />
       {isLost ? <p class="system-stale">{staleText(now, refused)}</p> : null}
-      <Problems texts={now ? problems(now.report.services) : []} />
-      <div class="system-body" data-stale={stale && ''}>
-        <Tiles monitor={now} service={service} />
-        <Topology monitor={now} service={view.service} />
+      {isLost && !now ? null : (
+        <SystemBody monitor={now} view={view} isOld={isLost} clients={clients} />
+      )}
+      <Drawer monitor={now} view={view} />
+    </div>
+  )
+}
+
+interface SystemBodyProps {
+  readonly monitor: Monitor | undefined
+  readonly view: View
+  /** True while the stream is lost. */
+  readonly isOld: boolean
+  readonly clients: PageProps['clients']
+}
+
+function SystemBody({ monitor, view, isOld, clients }: SystemBodyProps) {
+  const service = view.service.value
+  return (
+    <>
+      <Problems texts={monitor ? problems(monitor.report) : []} />
+      <div class="system-body" data-stale={isOld ? '' : undefined}>
+        <Tiles monitor={monitor} service={service} />
+        <Topology monitor={monitor} service={view.service} />
         <Restriction view={view} />
-        <MethodTable monitor={now} view={view} />
-        <Charts monitor={now} view={view} />
-        <InstanceTable monitor={now} service={service} />
-        <Partitions monitor={now} />
+        <MethodTable monitor={monitor} view={view} />
+        <Charts monitor={monitor} view={view} />
+        <InstanceTable monitor={monitor} service={service} />
+        <Partitions monitor={monitor} />
       </div>
       <DeadLetters
         addresses={clients.addresses}
-        deadLetterCount={deadLetterCount(now)}
-        isReachable={!isLost && isRatingReached(now)}
+        deadLetterCount={deadLetterCount(monitor)}
+        unreachable={isOld ? 'movie' : isRatingReached(monitor) ? undefined : 'rating'}
       />
-      <Drawer monitor={now} view={view} />
-    </div>
+    </>
   )
 }
 

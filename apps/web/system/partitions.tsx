@@ -105,9 +105,13 @@ function Partition({ progress, lagMax, perSecond }: PartitionProps) {
         Partition {partition}
         {failing ? ', failing' : ''}
       </span>
-      <svg class="bar" height="12" aria-hidden="true">
-        <rect class="bar-all" height="12" rx="2" width={`${width}%`} />
-      </svg>
+      {lag > 0n ? (
+        <svg class="bar" height="12" aria-hidden="true">
+          <rect class="bar-all" height="12" rx="2" width={`${width}%`} />
+        </svg>
+      ) : (
+        <span class="bar-none" />
+      )}
       <span class="number">lag {countText(lag)}</span>
       <span class="number">{perSecondText(perSecond)}</span>
       <span class="partition-position number">at {countText(position)}</span>

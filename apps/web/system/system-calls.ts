@@ -1,6 +1,7 @@
 import { createCalls } from '@marquee/client/calls'
 import { type EndedCall, SystemService } from '@marquee/client/system'
 import { optionsOf } from '../clients.ts'
+import { loadErrorText } from '../rpc-error.ts'
 
 /** A call with the service of the instance that has handled it. */
 export interface SystemCall extends EndedCall {
@@ -26,7 +27,7 @@ export function createSystemCalls(): SystemCalls {
   const { listSystemCalls } = createCalls(SystemService, optionsOf(''))
   return async (request) => {
     const result = await listSystemCalls(request)
-    if (!result.ok) return { kind: 'failed', reason: result.error.message }
+    if (!result.ok) return { kind: 'failed', reason: loadErrorText(result.error, 'movie') }
     const { instances } = result.value
     const silent = instances.filter(({ unreachableReason }) => unreachableReason)
     return {
