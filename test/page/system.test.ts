@@ -10,6 +10,8 @@ const poison = 'not JSON, says the test'
 const operational = 'All systems operational · 3 of 3 up'
 /** Time until an instance that does not respond is reported. */
 const noticeTimeoutMs = 20_000
+/** Time until there are two samples of 5 seconds. */
+const samplesTimeoutMs = 30_000
 
 describePage('the system page', { start: startServicesApart }, (site) => {
   async function open() {
@@ -145,11 +147,18 @@ describePage('the system page', { start: startServicesApart }, (site) => {
       .filter({ hasText: 'Requests per second' })
       .locator('path')
     const points = async () => ((await spark.getAttribute('d')) ?? '').split('L').length
-    await eventually(async () => expect(await points()).toBeGreaterThan(1))
+    await eventually(async () => expect(await points()).toBeGreaterThan(1), samplesTimeoutMs)
     const before = await points()
     await page.reload()
     await page.getByText(operational).first().waitFor()
     await eventually(async () => expect(await points()).toBeGreaterThanOrEqual(before))
+    // Movie has the history, so another browser has it, too.
+    await using other = await open()
+    const line = other.page.locator('.tile', { hasText: 'Requests per second' }).locator('path')
+    await eventually(async () => {
+      const shown = ((await line.getAttribute('d')) ?? '').split('L').length
+      expect(shown).toBeGreaterThanOrEqual(before)
+    })
   }, 60_000)
 
   test('the charts of the system page share one crosshair', async () => {
