@@ -43,6 +43,19 @@ describePage(
       expect([...new Set(await colored())]).toEqual(['[object StaticRange]'])
     })
 
+    test('in forced colours a response has no colours of its own, also when they are forced later', async () => {
+      await using visitor = await site().visit(details)
+      const { page } = visitor
+      await send(page)
+      await expectCode(page, 'ok')
+      const count = () => page.evaluate(() => CSS.highlights.get('json-key')?.size ?? 0)
+      await eventually(async () => expect(await count()).toBeGreaterThan(20))
+      await page.emulateMedia({ forcedColors: 'active' })
+      await eventually(async () => expect(await count()).toBe(0))
+      await page.emulateMedia({ forcedColors: 'none' })
+      await eventually(async () => expect(await count()).toBeGreaterThan(20))
+    })
+
     test('a search marks what it finds, and says when it finds nothing', async () => {
       await using visitor = await site().visit(details)
       const { page } = visitor

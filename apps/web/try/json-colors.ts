@@ -3,14 +3,31 @@ const coloredLengthMax = 200_000
 
 const token = /"(?:[^"\\]|\\.)*"(?<colon>\s*:)?|-?\d[\d.eE+-]*|\b(?:true|false|null)\b/g
 
+/** With forced colours, the browser chooses the colours, and each highlight looks like a selection. */
+const forcedColors = '(forced-colors: active)'
+
 /**
  * Colours the JSON in the element with the CSS Custom Highlight API, which adds no elements. Returns
- * a function that removes the colours. Does nothing in a browser without the API,
- * or with forced colours.
+ * a function that removes the colours. Does nothing in a browser without the API, and while colours
+ * are forced.
  */
-export function colorJson(element: Element): () => void {
+export function keepColored(element: Element): () => void {
+  const query = matchMedia(forcedColors)
+  let remove = query.matches ? undefined : colorJson(element)
+  const change = () => {
+    remove?.()
+    remove = query.matches ? undefined : colorJson(element)
+  }
+  query.addEventListener('change', change)
+  return () => {
+    query.removeEventListener('change', change)
+    remove?.()
+  }
+}
+
+function colorJson(element: Element): () => void {
   const text = element.textContent ?? ''
-  if (!hasHighlights() || hasForcedColors() || text.length > coloredLengthMax) return () => {}
+  if (!hasHighlights() || text.length > coloredLengthMax) return () => {}
   const added: [Highlight, AbstractRange][] = []
   for (const node of textNodes(element)) {
     for (const match of node.data.matchAll(token)) {
@@ -80,11 +97,6 @@ export function unmarkText(ranges: readonly Range[]): void {
 
 function hasHighlights(): boolean {
   return typeof Highlight !== 'undefined' && CSS.highlights !== undefined
-}
-
-/** True when the browser chooses the colours; then each highlight looks like a selection. */
-function hasForcedColors(): boolean {
-  return matchMedia('(forced-colors: active)').matches
 }
 
 /** Declarations by name of a highlight. */

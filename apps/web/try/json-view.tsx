@@ -1,5 +1,5 @@
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks'
-import { colorJson } from './json-colors.ts'
+import { keepColored } from './json-colors.ts'
 import { type JsonFold, type JsonPart, jsonParts } from './json-tree.ts'
 
 /** JSON in colours. Objects and lists can be folded, and ids of movies are links. */
@@ -7,7 +7,7 @@ export function JsonView({ text }: { text: string }) {
   const box = useRef<HTMLDivElement>(null)
   // The same elements again, so that a new message of a stream does not compare those of all others.
   const parts = useMemo(() => <Parts parts={jsonParts(text)} />, [text])
-  useLayoutEffect(() => (box.current ? colorJson(box.current) : undefined), [text])
+  useLayoutEffect(() => (box.current ? keepColored(box.current) : undefined), [text])
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys
     <div class="code json" ref={box} tabIndex={0}>
