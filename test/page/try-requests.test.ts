@@ -52,6 +52,24 @@ describePage('a request in the API explorer', { start: startServices }, (site) =
     await another.getByRole('tab', { name: 'Headers & auth', exact: true }).waitFor()
   })
 
+  test('a token is hidden on the page, and whole in a copied command', async () => {
+    await using visitor = await site().visit(details)
+    const { page, context } = visitor
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    await openTab(page, 'Headers & auth')
+    await page.getByLabel('Bearer token').fill('a-secret')
+    const commands = page.getByRole('region', { name: 'Commands' })
+    await commands.getByText('authorization: Bearer ••••••').waitFor()
+    const texts = await page
+      .locator('input:not([type="password"])')
+      .evaluateAll((all) => all.map((one) => (one as HTMLInputElement).value))
+    expect([...texts, await commands.textContent()].join()).not.toContain('a-secret')
+    await commands.getByRole('button', { name: 'Copy' }).click()
+    await commands.getByText('Copied').waitFor()
+    const copied = await page.evaluate(() => navigator.clipboard.readText())
+    expect(copied).toContain('authorization: Bearer a-secret')
+  })
+
   test('the history opens a call again with its request', async () => {
     await using visitor = await site().visit(details)
     const { page } = visitor

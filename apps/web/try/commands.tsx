@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useRef } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { copyText, selectContents } from '../copy-text.ts'
 import { type Call, callThroughGateway } from './call.ts'
 import { Choice } from './choice.tsx'
@@ -30,12 +30,20 @@ export function Commands(props: CommandsProps) {
   const tool = useSignal<Tool>('curl')
   const copied = useSignal('')
   const shown = useRef<HTMLPreElement>(null)
+  const [isRevealed, setRevealed] = useState(false)
+  // A person copies the selection, which has to be whole.
+  useEffect(() => {
+    if (isRevealed) selectContents(shown.current)
+  }, [isRevealed])
   const address = useAddress(props)
   const command = commandOf(tool.value, call, address, props.instance)
   const note = address ? noteOf(tool.value, props, address) : ''
   const copy = async () => {
     const isCopied = command !== undefined && (await copyText(command))
-    if (!isCopied) selectContents(shown.current)
+    if (!isCopied) {
+      selectContents(shown.current)
+      setRevealed(true)
+    }
     copied.value = isCopied ? 'Copied' : 'Selected. Press Ctrl+C to copy.'
   }
   return (
@@ -57,13 +65,25 @@ export function Commands(props: CommandsProps) {
           Copy
         </button>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
-      <pre class="code commands-code" ref={shown} tabIndex={0}>
-        {command ?? (call ? missing[tool.value] : 'The request is not valid yet.')}
-      </pre>
+      {call ? (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys
+        <pre class="code commands-code" ref={shown} tabIndex={0}>
+          {(isRevealed ? command : masked(command, call)) ?? missing[tool.value]}
+        </pre>
+      ) : (
+        <p class="form-note">Correct the request to copy the call.</p>
+      )}
       <p class="form-note">{note}</p>
     </section>
   )
+}
+
+/** The command as it is shown: without the token that the field for it hides. It is copied whole. */
+function masked(command: string | undefined, { options }: Call): string | undefined {
+  const tokens = options.headers.flatMap(([name, value]) =>
+    name.toLowerCase() === 'authorization' ? [value.replace(/^Bearer /, '')] : [],
+  )
+  return tokens.reduce((text, token) => text?.replaceAll(token, '••••••'), command)
 }
 
 type Tool = (typeof tools)[number]['value']

@@ -13,17 +13,20 @@ export function HeadersForm({ rows }: { rows: Signal<readonly HeaderRow[]> }) {
   }
   return (
     <div class="header-rows">
-      {rows.value.map((row, index) => (
-        <HeaderInputs
-          key={index}
-          row={row}
-          index={index}
-          change={(part) => change(index, part)}
-          remove={() => {
-            rows.value = rows.value.toSpliced(index, 1)
-          }}
-        />
-      ))}
+      {rows.value.map((row, index) =>
+        // The field for the token shows this one, hidden from who looks over a shoulder.
+        bearerOf([row]) !== '' ? null : (
+          <HeaderInputs
+            key={index}
+            row={row}
+            index={index}
+            change={(part) => change(index, part)}
+            remove={() => {
+              rows.value = rows.value.toSpliced(index, 1)
+            }}
+          />
+        ),
+      )}
       <button type="button" class="small-button" onClick={add}>
         Add header
       </button>
@@ -72,7 +75,7 @@ function HeaderInputs({ row, index, change, remove }: HeaderInputsProps) {
         class="input"
         aria-label={`Name of header ${number}`}
         aria-invalid={problem !== undefined}
-        placeholder="x-request-id"
+        placeholder="Name, such as x-request-id"
         autocomplete="off"
         spellcheck={false}
         value={row.name}
@@ -81,6 +84,7 @@ function HeaderInputs({ row, index, change, remove }: HeaderInputsProps) {
       <input
         class="input"
         aria-label={`Value of header ${number}`}
+        placeholder="Value"
         autocomplete="off"
         spellcheck={false}
         value={row.value}
