@@ -175,7 +175,7 @@ export const pageStates: Readonly<Record<string, PageState>> = {
   'try-error': {
     path: '/try/rating.v1.RatingService/PutRating',
     prepare: refuse(ratingCalls),
-    reach: (page) => page.getByText("Couldn't load the methods of rating").waitFor(),
+    reach: (page) => page.getByText("Couldn't load PutRating").waitFor(),
   },
   'try-response': {
     path: '/try/movie.v1.MovieService/GetMovieDetails',

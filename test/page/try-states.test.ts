@@ -189,7 +189,7 @@ describePage(
       await page.route(ratingReflection, (route) => route.abort('connectionrefused'))
       await page.goto(put)
       const failure = page.getByRole('alert')
-      await failure.getByText("Couldn't load the methods of rating").waitFor()
+      await failure.getByText("Couldn't load PutRating").waitFor()
       await failure.getByText("Can't reach the rating service.").waitFor()
       const method = page.getByRole('combobox', { name: 'Method' })
       expect(await method.inputValue()).toBe(put)

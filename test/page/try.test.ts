@@ -105,6 +105,11 @@ describePage(
         return y + height
       }
       await eventually(async () => expect(await bottom()).toBeLessThanOrEqual(900))
+      // What chooses among the methods does not scroll away.
+      for (const one of [page.getByRole('tab', { name: 'History' }), page.getByRole('searchbox')]) {
+        const { y = 0 } = (await one.last().boundingBox()) ?? {}
+        expect(y).toBeGreaterThan(56)
+      }
     })
 
     test('a call sends headers and shows the headers and trailers of the response', async () => {

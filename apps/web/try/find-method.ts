@@ -46,7 +46,11 @@ export function findMethod(route: Route, reflections: Reflections, hasComments: 
   const reflection = reflections.of[at].value
   if (reflection.state === 'failed') {
     const retry = () => void reflections.load(at)
-    return { failure: `Couldn't load the methods of ${at}`, reason: reflection.reason, retry }
+    return {
+      failure: `Couldn't load ${route.method ?? route.service}`,
+      reason: reflection.reason,
+      retry,
+    }
   }
   if (reflection.state === 'loading' || !hasComments) {
     return { loading: `Loading the methods of ${at}…` }

@@ -11,7 +11,8 @@ interface HistoryListProps {
 /** The last calls, each of which can be opened again. */
 export function HistoryList({ history, restore }: HistoryListProps) {
   const entries = history.entries.value
-  if (entries.length === 0) return <p class="form-note">Calls that you send appear here.</p>
+  if (entries.length === 0)
+    return <p class="form-note">Nothing sent yet. Calls that you send appear here.</p>
   return (
     <>
       <ol class="history">

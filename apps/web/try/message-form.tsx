@@ -34,7 +34,7 @@ export function MessageForm({ desc, draft, path, onChange }: MessageFormProps) {
       ))}
       {messageHints(desc, registry).map((hint) => (
         <p key={hint} class="form-note">
-          {hint}
+          <strong>Rule:</strong> {hint}
         </p>
       ))}
     </div>

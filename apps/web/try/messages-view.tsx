@@ -141,7 +141,7 @@ function MessageView({ message, previous, isOnly }: MessageViewProps) {
     <article class="message">
       {isOnly ? null : (
         <p class="message-head">
-          <span>{message.number}</span>
+          <span>Message {message.number}</span>
           <span>
             {previous
               ? `+${durationText(message.atMs - previous.atMs)}`

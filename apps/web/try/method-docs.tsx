@@ -9,7 +9,7 @@ export function MethodDocs({ method, text }: { method: DescMethod; text: string 
       <p>{first}</p>
       {rest === '' ? null : (
         <details>
-          <summary aria-label={`More about ${method.name}`}>More</summary>
+          <summary aria-label={`Full description of ${method.name}`}>Full description</summary>
           {rest.split('\n\n').map((paragraph) => (
             <p key={paragraph} class={paragraph.startsWith('\t') ? 'method-docs-table' : undefined}>
               {paragraph}

@@ -67,7 +67,7 @@ function ExampleSelect({ method, request }: Pick<MethodHeadProps, 'method' | 're
         event.currentTarget.value = ''
       }}
     >
-      <option value="">Example…</option>
+      <option value="">Examples</option>
       {examples.map(({ title }) => (
         <option key={title} value={title}>
           {title}

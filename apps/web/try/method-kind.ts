@@ -12,10 +12,10 @@ export interface Badge {
 }
 
 const badges = {
-  get: {
-    text: 'GET',
-    label: 'GET',
-    title: 'Can be called by GET, so that caches can keep the response.',
+  reads: {
+    text: 'reads',
+    label: 'reads',
+    title: 'Changes nothing, so that it can also be called by GET.',
   },
   server_streaming: {
     text: '⇣ stream',
@@ -41,7 +41,7 @@ export function badgesOf(method: DescMethod): Badge[] {
   const isRead = idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
   const isThirdParty = method.parent.typeName.startsWith('grpc.')
   return [
-    ...(canGet(method) ? [badges.get] : []),
+    ...(canGet(method) ? [badges.reads] : []),
     ...(methodKind === 'unary' ? [] : [badges[methodKind]]),
     // The protos of gRPC do not say which methods only read, and all of them do.
     ...(isRead || isThirdParty ? [] : [badges.writes]),

@@ -87,10 +87,18 @@ export function MethodList(props: MethodListProps) {
         )}
       </nav>
       <p class="form-note" role="status">
-        {isFiltered && groups.length + found.length === 0 ? `No method matches “${filter}”.` : ''}
+        {isFiltered
+          ? matchesText([...groups.flatMap(({ services }) => services), ...found], filter)
+          : ''}
       </p>
     </>
   )
+}
+
+function matchesText(services: readonly RpcService[], filter: string): string {
+  const count = services.reduce((sum, { methods }) => sum + methods.length, 0)
+  if (count === 0) return `No method matches “${filter}”.`
+  return count === 1 ? '1 method matches.' : `${count} methods match.`
 }
 
 function ownOf({ of }: Reflections, name: ServiceName): RpcService[] {

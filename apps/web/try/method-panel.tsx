@@ -118,7 +118,7 @@ function SendBar({ isRunning, problem, cancel }: SendBarProps) {
     <div class="panel-send">
       <button
         type="submit"
-        class="button button-main"
+        class={isRunning ? 'button' : 'button button-main'}
         aria-keyshortcuts="Control+Enter"
         disabled={problem !== ''}
       >
@@ -128,7 +128,7 @@ function SendBar({ isRunning, problem, cancel }: SendBarProps) {
         </span>
       </button>
       {isRunning ? (
-        <button type="button" class="button" onClick={cancel}>
+        <button type="button" class="button button-main" onClick={cancel}>
           Cancel
         </button>
       ) : null}

@@ -9,12 +9,13 @@ interface MethodSelectProps {
 
 /** All methods as one select, for a narrow screen. */
 export function MethodSelect({ services, value, navigate }: MethodSelectProps) {
+  const isListed = services.some(({ methods }) => methods.some(({ path }) => path === value))
   return (
     <label class="method-select">
       <span class="field-name">Method</span>
       <select
         class="input"
-        value={value}
+        value={isListed ? value : ''}
         onChange={(event) => navigate(event.currentTarget.value || '/try')}
       >
         <option value="">Choose a method</option>

@@ -146,9 +146,9 @@ function Timing({ outcome }: { outcome: Outcome }) {
       facts={[
         ['Response headers', time(headMs)],
         ['First message', time(firstMs)],
-        ['Last event', time(durationMs)],
+        ['End', time(durationMs)],
         ['Messages', messageCount.toLocaleString('en')],
-        ['Bytes of messages', byteCount.toLocaleString('en')],
+        ['Size of messages', bytesText(byteCount)],
       ]}
     />
   )

@@ -73,7 +73,11 @@ export function TryPage(props: PageProps) {
         ) : null}
         {'loading' in found ? <PanelSkeleton note={found.loading} {...named} /> : null}
         {'failure' in found ? (
-          <Failure title={found.failure} text={found.reason} retry={found.retry} />
+          <Failure title={found.failure} text={found.reason} retry={found.retry}>
+            <a class="button" href="/try">
+              All methods
+            </a>
+          </Failure>
         ) : null}
         {'welcome' in found ? <Welcome /> : null}
       </div>

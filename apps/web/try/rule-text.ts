@@ -27,15 +27,19 @@ export function patternProblem(pattern: string): string {
 /** The length of a value in words, without a minimum of 1: such a field is marked as required. */
 export function sized(min: JsonValue | undefined, max: JsonValue | undefined, noun: string) {
   const isLow = min === undefined || Number(min) <= 1
-  if (max === undefined) return isLow ? undefined : `at least ${number(min)} ${noun}`
-  return isLow ? `up to ${number(max)} ${noun}` : `${number(min)} to ${number(max)} ${noun}`
+  if (max === undefined) return isLow ? undefined : `at least ${count(min)} ${noun}`
+  return isLow ? `up to ${count(max)} ${noun}` : `${count(min)} to ${count(max)} ${noun}`
+}
+
+function count(value: JsonValue): string {
+  return Number(value).toLocaleString('en')
 }
 
 /** A number with separators from 10,000 on, so that years have none: 1870, but 100,000. */
 export function number(value: JsonValue | undefined): string {
-  const count = Number(value)
-  if (value === undefined || Number.isNaN(count)) return text(value)
-  return Math.abs(count) < 10_000 ? String(count) : count.toLocaleString('en')
+  const parsed = Number(value)
+  if (value === undefined || Number.isNaN(parsed)) return text(value)
+  return Math.abs(parsed) < 10_000 ? String(parsed) : count(value)
 }
 
 function text(value: JsonValue | undefined): string {

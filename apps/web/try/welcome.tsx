@@ -31,8 +31,8 @@ export function Welcome() {
   return (
     <section class="welcome">
       <p class="welcome-text">
-        Call any method of the three services over Connect or gRPC-Web. Each example is ready to
-        send. Copy a call for curl, grpcurl, buf or TypeScript, or as REST: see also the{' '}
+        Call any method of any service over Connect or gRPC-Web. Each example is ready to send. Copy
+        any call as curl, grpcurl, buf, TypeScript or REST. All routes are in the{' '}
         <a href="/docs">REST documentation</a>.
       </p>
       <ul class="welcome-cards">
