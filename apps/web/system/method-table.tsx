@@ -117,7 +117,7 @@ export function MethodTable({ monitor, view }: MethodTableProps) {
               <th scope="col" class="method-wide">
                 Codes since start
               </th>
-              <th scope="col" class="method-wide">
+              <th scope="col" class="method-wide number">
                 Trend
               </th>
             </tr>
