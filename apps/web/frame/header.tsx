@@ -35,7 +35,8 @@ const links = [
 /** The links to the pages, a search field, and what concerns every page. */
 export function Header(props: HeaderProps) {
   const { route, router, list, connection, signIn, theme, singleKeys, help, ownCount } = props
-  const narrow = useMediaQuery('(width < 40rem)')
+  const hasAccount = signIn.state.value.status !== 'none'
+  const narrow = useMediaQuery(hasAccount ? '(width < 56rem)' : '(width < 40rem)')
   const pages = <Pages page={route.page} ownCount={ownCount} />
   const buttons = (
     <>
@@ -108,6 +109,7 @@ function useMediaQuery(query: string): boolean {
     const update = () => {
       matches.value = list.matches
     }
+    update()
     list.addEventListener('change', update)
     return () => list.removeEventListener('change', update)
   }, [query])
