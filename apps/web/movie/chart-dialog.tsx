@@ -2,8 +2,8 @@ import { type ReadonlySignal, useSignal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { meanText, ratingsNoun } from '../rating/aggregate.ts'
 import type { Scale } from '../rating/scale.ts'
-import { extendTo, type History, movement } from './history.ts'
-import type { Plot } from './plot.ts'
+import { extendTo, type History, meanRange, movement } from './history.ts'
+import type { Plot, RangeOf } from './plot.ts'
 
 /** Interval of drawing, so that the line continues while the rating does not change. */
 const tickMs = 1_000
@@ -37,11 +37,12 @@ function Chart({ history, scale }: ChartProps) {
   useEffect(() => {
     let plot: Plot | undefined
     let closed = false
+    const rangeOf: RangeOf = (means) => meanRange(scale.peek(), means)
     const draw = () => plot?.draw(extendTo(history.peek(), Date.now() / 1000))
     import('./plot.ts').then(
       ({ createPlot }) => {
         if (closed || !container.current) return
-        plot = createPlot(container.current, scale)
+        plot = createPlot(container.current, rangeOf)
         draw()
       },
       () => {

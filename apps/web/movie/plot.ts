@@ -1,9 +1,10 @@
-import type { ReadonlySignal } from '@preact/signals'
 import uPlot from 'uplot'
 import { observeTheme } from '../frame/observe-theme.ts'
-import type { Scale } from '../rating/scale.ts'
 import { meanTicks, ratingBars } from './chart-scale.ts'
-import { type History, meanRange } from './history.ts'
+import type { History } from './history.ts'
+
+/** The ends of the axis of the means, of which none may be known. */
+export type RangeOf = (means: readonly (number | null)[]) => [low: number, high: number]
 
 /** A chart of the mean over time, with the new ratings as bars below it. */
 export interface Plot {
@@ -24,9 +25,8 @@ const barSize: [number, number] = [0.7, 24]
 /**
  * @param container Its children `.plot-mean`, `.plot-bars`, `.plot-axis` and `.plot-grid` set the
  * colours by `color`.
- * @param scale Axis of the mean while there is none.
  */
-export function createPlot(container: HTMLElement, scale: ReadonlySignal<Scale>): Plot {
+export function createPlot(container: HTMLElement, rangeOf: RangeOf): Plot {
   let plots: readonly uPlot[] = []
   let drawn: History | undefined
   const draw = () => {
@@ -38,7 +38,7 @@ export function createPlot(container: HTMLElement, scale: ReadonlySignal<Scale>)
   const build = () => {
     for (const plot of plots) plot.destroy()
     plots = [
-      new uPlot(meanOptions(container, scale, seconds), [[], []], container),
+      new uPlot(meanOptions(container, rangeOf, seconds), [[], []], container),
       new uPlot(barOptions(container, seconds), [[], []], container),
     ]
     draw()
@@ -99,7 +99,7 @@ function sharedOptions(container: HTMLElement) {
 
 function meanOptions(
   container: HTMLElement,
-  scale: ReadonlySignal<Scale>,
+  rangeOf: RangeOf,
   seconds: () => number,
 ): uPlot.Options {
   const { axis, ...shared } = sharedOptions(container)
@@ -111,7 +111,7 @@ function meanOptions(
     padding: [12, 16, 0, 0],
     scales: {
       x: { time: false, range: () => [0, seconds()] },
-      mean: { range: (_plot, low, high) => meanRange(scale.peek(), [low, high]) },
+      mean: { range: (_plot, low, high) => rangeOf([low, high]) },
     },
     axes: [
       { ...axis, grid: { show: false }, space: 72, size: 8, incrs: timeSteps, values: () => [] },
