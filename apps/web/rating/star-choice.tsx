@@ -29,6 +29,11 @@ interface StarChoiceProps {
 export function StarChoice({ name, stars, scale, own, hasWords, rate }: StarChoiceProps) {
   const pointed = useSignal<Value | undefined>(undefined)
   const shown = pointed.value ?? own
+  const choose = (value: Value | undefined) => {
+    // What is shown is what was chosen, or what is left after a refusal.
+    pointed.value = undefined
+    rate(value)
+  }
   const point = (value: Value | undefined) => (event: PointerEvent) => {
     // A finger points only while it taps.
     if (event.pointerType === 'mouse') pointed.value = value
@@ -47,7 +52,7 @@ export function StarChoice({ name, stars, scale, own, hasWords, rate }: StarChoi
                 scale={scale}
                 word={wordOf(choice.value, scale)}
                 own={own}
-                rate={rate}
+                rate={choose}
                 onPointerEnter={point(choice.value)}
               />
             ))}
@@ -56,7 +61,9 @@ export function StarChoice({ name, stars, scale, own, hasWords, rate }: StarChoi
       </div>
       {hasWords ? (
         <p class="stars-words" aria-hidden="true">
-          {shown === undefined ? '' : [valueText(shown, scale), wordOf(shown, scale)].join(' ')}
+          {shown === undefined
+            ? ''
+            : [valueText(shown, scale), wordOf(shown, scale) ?? []].flat().join(' · ')}
         </p>
       ) : null}
     </>
