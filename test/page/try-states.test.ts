@@ -50,6 +50,15 @@ describePage(
       expect(director).toContain('Up to 500 characters')
     })
 
+    test('a field that a request cannot set has no input', async () => {
+      await using visitor = await site().visit('/try/metadata.v1.MetadataService/PutMetadata')
+      const { page } = visitor
+      await page.getByRole('button', { name: 'Set year' }).or(field(page, 'year')).first().waitFor()
+      await page.getByText('update_time', { exact: true }).waitFor()
+      expect(await page.getByRole('button', { name: /Set update_time/ }).count()).toBe(0)
+      expect(await page.locator('[data-path="metadata.update_time"]').count()).toBe(0)
+    })
+
     test('a command scrolls beside a narrow page, and its address stays in one piece', async () => {
       await using visitor = await site().visit(put, { width: 320 })
       const { page } = visitor

@@ -52,14 +52,16 @@ interface FieldProps {
 /** A field: its name, type, comment and rules, its input, and its problems. */
 function FieldRow({ field, value, path, onChange }: FieldProps) {
   const id = useId()
-  const { registry } = useContext(FormContext)
+  const { registry, commentOf } = useContext(FormContext)
   const { required } = fieldRules(field, registry)
   const control = controlOf(field)
   const isList = field.fieldKind === 'list'
   // An unset field differs from one with the default value, unless the rules require a value.
   const hasPresence = field.presence !== FeatureSet_FieldPresence.IMPLICIT && !required
   const isOptional = !isList && hasPresence && control.kind !== 'none'
-  const isShown = !isOptional || value !== undefined
+  const isOutput = isIgnored(commentOf(`${field.parent.typeName}.${field.name}`))
+  const isShown = (!isOptional && !isOutput) || value !== undefined
+  const isToggled = isOptional && (!isOutput || isShown)
   const isLeaf = !isList && control.kind !== 'message'
   const { problems, check } = useProblems({ field, value, path, isLeaf })
   const change = (next: JsonValue) => onChange(!hasPresence && next === '' ? undefined : next)
@@ -68,7 +70,7 @@ function FieldRow({ field, value, path, onChange }: FieldProps) {
       <FieldHead
         field={field}
         inputId={isLeaf && isShown ? id : undefined}
-        toggle={isOptional ? (isShown ? 'Unset' : 'Set') : undefined}
+        toggle={isToggled ? (isShown ? 'Unset' : 'Set') : undefined}
         onToggle={() => onChange(isShown ? undefined : initialValue(control))}
       />
       {isList ? <ListInput field={field} value={value} path={path} onChange={onChange} /> : null}
@@ -101,6 +103,12 @@ function FieldRow({ field, value, path, onChange }: FieldProps) {
       <FieldHints id={`${id}-hints`} field={field} value={value} />
     </div>
   )
+}
+
+/** True for a field of responses: the form offers no input for it. The protos say it in their comments. */
+function isIgnored(comment: string | undefined): boolean {
+  const text = comment?.replaceAll(/\s+/g, ' ') ?? ''
+  return text.includes('Set by the service: a value in a request is ignored')
 }
 
 interface ProblemsOptions extends Pick<FieldProps, 'field' | 'value' | 'path'> {
