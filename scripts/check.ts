@@ -7,7 +7,7 @@ import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from '@marquee/testing/tools'
 import { runCommand } from './command.ts'
-import { runProgram, runTests } from './run-tests.ts'
+import { filesAtATime, runProgram, runTests } from './run-tests.ts'
 import { describeSlowest, noTests, sum, type TestReport } from './test-report.ts'
 
 const help = `bun run check [--all]
@@ -43,12 +43,15 @@ const checks: Steps = {
 
 const tests: Steps = {
   'bun test': () =>
-    runTests({ leaveOut: 'check', ignored: serialGlobs, parallel: true, quiet: true }),
+    runTests({
+      ...{ leaveOut: 'check', ignored: serialGlobs, quiet: true },
+      atATime: filesAtATime.computing,
+    }),
 }
 
 const allTests: Steps = {
-  'bun test': () => runTests({ ignored: serialGlobs, parallel: true }),
-  'bun test, one file at a time': () => runTests({ paths: serialTests, parallel: false }),
+  'bun test': () => runTests({ ignored: serialGlobs, atATime: filesAtATime.waiting }),
+  'bun test, one file at a time': () => runTests({ paths: serialTests, atATime: 1 }),
 }
 
 const generatedFolders = [

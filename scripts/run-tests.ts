@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from '@marquee/testing/tools'
 import { readTestReport, type TestReport } from './test-report.ts'
@@ -10,6 +10,14 @@ import { readTestReport, type TestReport } from './test-report.ts'
 const testTimeoutMs = 60_000
 
 const runTimeoutMs = 70 * 60_000
+
+const coreCount = availableParallelism()
+/** Numbers of files that run at a time, by what they do. */
+export const filesAtATime = {
+  computing: coreCount,
+  /** Files that wait for backends, restarts and timeouts most of the time. */
+  waiting: coreCount + 1,
+} as const
 
 /** Durations of the last run, so that the next run starts with the slowest files. */
 const timingsFile = join('node_modules', '.cache', 'test-timings.json')
@@ -21,8 +29,8 @@ export interface TestRun {
   readonly ignored?: readonly string[]
   /** Skips tests that need other programs: see `MARQUEE_TESTS` in `packages/testing`. */
   readonly leaveOut?: 'unit' | 'check'
-  /** Runs as many files at a time as there are cores. */
-  readonly parallel: boolean
+  /** Number of files that run at a time. */
+  readonly atATime: number
   /** Prints failures only. */
   readonly quiet?: boolean
 }
@@ -34,8 +42,13 @@ export async function runTests(run: TestRun): Promise<TestReport> {
   const args = [
     ...['test', '--no-orphans', `--timeout=${testTimeoutMs}`],
     ...['--reporter=junit', `--reporter-outfile=${junitFile}`],
-    ...(run.parallel
-      ? ['--parallel', '--no-isolate', `--timings=${timingsFile}`, '--update-timings']
+    ...(run.atATime > 1
+      ? [
+          `--parallel=${run.atATime}`,
+          '--no-isolate',
+          `--timings=${timingsFile}`,
+          '--update-timings',
+        ]
       : []),
     ...(run.quiet ? ['--only-failures'] : []),
     ...(run.ignored ?? []).map((glob) => `--path-ignore-patterns=${glob}`),

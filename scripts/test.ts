@@ -2,7 +2,7 @@
  * Runs the unit and contract tests, on Bun only: `bun run test [PATH …]`. Prints failures and the
  * totals.
  */
-import { runTests } from './run-tests.ts'
+import { filesAtATime, runTests } from './run-tests.ts'
 
 const folders = ['packages/', 'services/', 'producers/', 'apps/', 'scripts/', 'test/tidy/']
 
@@ -11,7 +11,7 @@ const report = await runTests({
   paths: paths.length > 0 ? paths : folders,
   ignored: ['**/gateway/load.test.ts'],
   leaveOut: 'unit',
-  parallel: true,
+  atATime: filesAtATime.computing,
   quiet: true,
 })
 console.log(`\n${report.passed} passed, ${report.failed} failed`)
