@@ -23,7 +23,7 @@ suites, browsers, attacks and faults. \`bash .ci/run\` installs what that needs,
 const serialTests = [
   ...[
     ...['attacks', 'conformance', 'containers', 'faults', 'fuzz', 'matrix', 'page', 'proxies'],
-    'transcode-oracles',
+    ...['schemathesis', 'transcode-oracles'],
   ].map((name) => `test/${name}/`),
   'bench/',
   'packages/service/gateway/load.test.ts',
