@@ -254,6 +254,14 @@ describePage(
       expect(new URL(page.url()).search).toBe('')
     })
 
+    test('a lowest rating that the menu does not offer is in it while it is chosen', async () => {
+      await using visitor = await site().visit('/?min=2')
+      const menu = visitor.page.getByLabel('Lowest rating')
+      expect(await menu.locator('option:checked').textContent()).toBe('Rating ≥ 2')
+      await menu.selectOption('Rating ≥ 4')
+      expect(await menu.locator('option').allTextContents()).not.toContain('Rating ≥ 2')
+    })
+
     test('another order is shown from its start', async () => {
       await using visitor = await site().visit('/?sort=title')
       const { page } = visitor

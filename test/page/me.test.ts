@@ -28,6 +28,29 @@ describePage(
       await page.getByText('1 rating · average 5.0').waitFor()
     })
 
+    test('each of the famous movies shows how to rate it, without being pointed at', async () => {
+      await using visitor = await site().visit('/me')
+      const buttons = visitor.page.locator('.me-famous .rate-open')
+      await eventually(async () => expect(await buttons.count()).toBe(6))
+      for (const button of await buttons.all()) {
+        expect(await button.evaluate((one) => getComputedStyle(one).opacity)).toBe('1')
+      }
+      expect(await visitor.page.getByRole('navigation', { name: 'Sort' }).count()).toBe(0)
+    })
+
+    test('without the rating service, the page does not say that there are no ratings', async () => {
+      await using visitor = await site().visit('about:blank')
+      const { page } = visitor
+      visitor.expectProblems(/ListRatings/)
+      await page.route(/ListRatings/, (route) => route.abort('connectionrefused'))
+      await page.goto('/me')
+      await page.getByText("Couldn't load your ratings").waitFor()
+      expect(await page.getByText('Rate a movie and it shows up here.').count()).toBe(0)
+      await page.unroute(/ListRatings/)
+      await page.getByRole('button', { name: 'Try again' }).click()
+      await page.getByText('Rate a movie and it shows up here.').waitFor()
+    })
+
     test('a rated movie is listed, sorted, exported, and gone when it is removed', async () => {
       await using visitor = await site().visit('/')
       const { page } = visitor
@@ -35,7 +58,7 @@ describePage(
       await rate(page, second, 2)
       await page.getByRole('link', { name: 'My ratings (2)' }).click()
       await page.getByText('2 ratings · average 3.0').waitFor()
-      await page.getByText(/^Kept for this browser \(web-/).waitFor()
+      await page.getByText('Saved in this browser only').waitFor()
       expect(await names(page)).toEqual([second.name, first.name])
       await page.getByRole('link', { name: 'My rating', exact: true }).click()
       await eventually(async () => expect(await names(page)).toEqual([first.name, second.name]))
@@ -64,7 +87,7 @@ describePage(
       visitor.expectProblems(/ListRatings/)
       await page.route(/ListRatings/, (route) => route.abort('connectionrefused'))
       await page.getByRole('link', { name: 'My ratings (1)' }).click()
-      await page.getByText('Showing the ratings saved in this browser.').waitFor()
+      await page.getByText('Showing the ratings saved in this browser').waitFor()
       expect(await names(page)).toEqual([first.name])
     })
   },

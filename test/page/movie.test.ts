@@ -312,7 +312,7 @@ describePage(
       visitor.expectProblems(/404/)
       await page.goto('/movies/no-such-movie')
       await page.getByRole('heading', { name: 'Movie not found' }).waitFor()
-      await page.getByRole('link', { name: 'Show all movies' }).click()
+      await page.getByRole('link', { name: 'All movies', exact: true }).click()
       await page.getByRole('heading', { name: 'Top rated' }).waitFor()
     })
   },

@@ -6,10 +6,10 @@ const keys: readonly (readonly [keys: readonly string[], meaning: string])[] = [
   [['1', '2', '3', '4', '5'], 'Rate the open movie, or the focused one in the list'],
   [['0', '⌫'], 'Remove your rating'],
   [['←', '↑', '↓', '→'], 'Move between movies in the list'],
-  [['←', '→'], 'Half a star less or more, while the stars have the focus'],
+  [['←', '→'], 'Half a star less or more, in the stars'],
   [['←', '→'], 'Open the previous or next movie of the list'],
   [['/', 'Ctrl K', '⌘ K'], 'Search'],
-  [['f'], 'Filter the methods, in the API explorer'],
+  [['f'], 'Filter methods in the API explorer'],
   [['?'], 'Show these shortcuts'],
 ]
 

@@ -11,7 +11,7 @@ interface ChipsProps {
 export function Chips({ view, feed }: ChipsProps) {
   const chips = chipsOf(view)
   const { element, onRemove } = useFocusAfterRemoval(chips.length)
-  const fallback = sameList(feed.view, view) ? feed.fallback : undefined
+  const fallback = sameList(feed.view, view) && feed.movies.length > 0 ? feed.fallback : undefined
   const isEmpty = chips.length === 0 && !fallback
   // Stays, so that the last chip's removal is noticed.
   if (isEmpty) return <p class="chips" ref={element} hidden />
@@ -70,7 +70,7 @@ function chipsOf(view: ListView): Chip[] {
     ...(director ? [[`Directed by ${director}`, { director: undefined }] as Chip] : []),
     ...(from ? [[`Titles from ${from}`, { from: undefined }] as Chip] : []),
     ...(meanMin === undefined ? [] : [[`Rating ≥ ${meanMin}`, { meanMin: undefined }] as Chip]),
-    ...(hidesRated ? [['Not rated by me', { hidesRated: false }] as Chip] : []),
+    ...(hidesRated ? [['Hide rated by me', { hidesRated: false }] as Chip] : []),
     ...(unrated ? [['Rated by nobody', { unrated: false }] as Chip] : []),
   ]
 }

@@ -47,7 +47,7 @@ export function FacetMenu({ kind, view, page, show }: FacetMenuProps) {
         popovertarget={id}
         data-on={chosen > 0 ? '' : undefined}
       >
-        {chosen > 0 && kind === 'genres' ? `${name} (${chosen})` : name}
+        {chosen > 0 ? `${name} (${chosen})` : name}
       </button>
       <fieldset
         id={id}
@@ -77,7 +77,11 @@ export function FacetMenu({ kind, view, page, show }: FacetMenuProps) {
 function place(menu: HTMLElement, button: HTMLElement | null): void {
   const { left = 0, bottom = 0 } = button?.getBoundingClientRect() ?? {}
   const width = 15 * 16
-  menu.style.left = `${Math.max(gapPx, Math.min(left, innerWidth - width - gapPx))}px`
+  // A narrow page ignores it: there, the menu is as wide as the page.
+  menu.style.setProperty(
+    '--left',
+    `${Math.max(gapPx, Math.min(left, innerWidth - width - gapPx))}px`,
+  )
   menu.style.top = `${bottom + gapPx}px`
   menu.style.maxHeight = `${innerHeight - bottom - 2 * gapPx}px`
 }

@@ -60,8 +60,8 @@ export function FilterBar({ view, feed, page }: FilterBarProps) {
             show({ meanMin: value === '' ? undefined : Number(value) })
           }
         >
-          <option value="">Any rating</option>
-          {means.map((mean) => (
+          <option value="">Min. rating</option>
+          {[...new Set([...means, view.meanMin ?? 3])].toSorted().map((mean) => (
             <option key={mean} value={mean}>
               Rating ≥ {mean}
             </option>

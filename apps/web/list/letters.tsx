@@ -1,6 +1,6 @@
-import type { Facets } from '@marquee/client/metadata'
 import { useSignal } from '@preact/signals'
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
+import { createLatestOnly } from '../live/latest-only.ts'
 import type { PageProps } from '../page-props.ts'
 import { firstLetter, letters } from './first-letter.ts'
 import { type ListView, listPath } from './list-view.ts'
@@ -44,26 +44,19 @@ export function Letters({ view, page }: { view: ListView; page: PageProps }) {
 /** The letters of the whole list that have movies. Undefined while they are unknown. */
 function useLettersWithMovies(page: PageProps, view: ListView): readonly string[] | undefined {
   const present = useSignal<readonly string[] | undefined>(undefined)
+  const latestOnly = useMemo(createLatestOnly, [])
   const whole = { ...view, from: undefined }
   useEffect(() => {
-    let isCurrent = true
     const load = async () => {
-      const facets = await loadFacets(page, whole)
-      if (isCurrent) present.value = facets.ok ? lettersOf(facets.value) : undefined
+      const facets = await latestOnly.run(() => loadFacets(page, whole), typingMs)
+      if (!facets) return
+      const found = facets.ok ? facets.value?.letters.map(({ letter }) => letter) : undefined
+      // None: a service of an earlier version does not count them.
+      present.value = found?.length ? found : undefined
     }
-    const timer = setTimeout(load, typingMs)
-    return () => {
-      isCurrent = false
-      clearTimeout(timer)
-    }
+    void load()
   }, [listPath({ ...whole, descending: false, layout: 'posters' })])
   return present.value
-}
-
-/** Services of an earlier version count decades, and no letters. */
-function lettersOf(facets: Facets | undefined): readonly string[] | undefined {
-  if (!facets || (facets.letters.length === 0 && facets.decades.length > 0)) return undefined
-  return facets.letters.map(({ letter }) => letter)
 }
 
 /** The letter of the first title below the rail, also while the list scrolls. */

@@ -37,7 +37,7 @@ export function Notice(props: NoticeProps) {
       </NoticeBar>
     )
   }
-  if (status !== 'ready' || fallback !== 'no-ratings') return null
+  if (status !== 'ready' || fallback !== 'no-ratings' || movies.length === 0) return null
   if (statuses.value.has('rated')) {
     return (
       <NoticeBar kind="good" title="The first ratings are in.">
@@ -47,7 +47,7 @@ export function Notice(props: NoticeProps) {
   }
   return (
     <NoticeBar kind="plain" title="No ratings yet.">
-      Pick a score under any poster, or press 1–5.
+      Pick a score under any poster<span class="rate-keys">, or press 1–5</span>.
     </NoticeBar>
   )
 }

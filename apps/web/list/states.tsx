@@ -57,7 +57,7 @@ function suggestionsFor({ period }: ListView): readonly (readonly [string, strin
 
 function reasonOf(view: ListView, totalSize: number | undefined): string {
   if (totalSize) return 'You have rated all of these movies.'
-  if (!view.period) return 'No movie has all of these filters.'
+  if (!view.period) return 'No movie matches all of these filters.'
   const { when } = periodNames[view.period]
   return hasFilters(view) ? `No movie with these filters was rated ${when}.` : `No ratings ${when}.`
 }

@@ -1,3 +1,4 @@
+import { wholeNumber } from '../rating/aggregate.ts'
 import { type Feed, sameList } from './feed.ts'
 import { type ListView, listPath, sortName } from './list-view.ts'
 
@@ -7,8 +8,6 @@ interface ToolbarProps {
   /** True while a request is in flight and the previous list is shown. */
   readonly busy: boolean
 }
-
-const numberFormat = new Intl.NumberFormat('en')
 
 /** The title of the list, the number of its movies, and the choice of its layout. */
 export function Toolbar({ view, feed, busy }: ToolbarProps) {
@@ -38,14 +37,14 @@ export function Toolbar({ view, feed, busy }: ToolbarProps) {
 }
 
 export function countText(count: number): string {
-  return `${numberFormat.format(count)} ${count === 1 ? 'movie' : 'movies'}`
+  return `${wholeNumber.format(count)} ${count === 1 ? 'movie' : 'movies'}`
 }
 
 /** The number of movies, and of those that are shown when those rated by the person are not. */
 export function shownText({ view, movies, totalSize }: Feed): string {
   if (totalSize === undefined) return ''
   if (view.hidesRated) {
-    return `${numberFormat.format(movies.length)} shown of ${countText(totalSize)}`
+    return `${wholeNumber.format(movies.length)} shown of ${countText(totalSize)}`
   }
   // The title of a search has the number of its results.
   return view.query ? '' : countText(totalSize)
@@ -55,7 +54,7 @@ export function shownText({ view, movies, totalSize }: Feed): string {
 export function searchTitle(query: string, count: number | undefined): string {
   if (count === undefined) return `Search for “${query}”`
   if (count === 0) return `No results for “${query}”`
-  return `${numberFormat.format(count)} ${count === 1 ? 'result' : 'results'} for “${query}”`
+  return `${wholeNumber.format(count)} ${count === 1 ? 'result' : 'results'} for “${query}”`
 }
 
 function titleOf(view: ListView, feed: Feed): string {

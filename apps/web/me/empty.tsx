@@ -30,6 +30,7 @@ export function EmptyOwnList({ columns, near, page }: EmptyOwnListProps) {
       <p class="list-empty">Rate a movie and it shows up here.</p>
       {movies.value.length > 0 ? (
         <div class="me-famous">
+          <h2>Famous movies to begin with</h2>
           <Blocks
             movies={movies.value}
             {...{ columns, near, page }}

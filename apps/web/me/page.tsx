@@ -46,7 +46,7 @@ export function MePage(page: PageProps) {
         <h1 ref={heading} tabIndex={-1} class="toolbar-title">
           My ratings
         </h1>
-        <Sorts current={sort} />
+        {isEmpty(own.value) ? null : <Sorts current={sort} />}
       </div>
       <div class="list" ref={element} aria-busy={own.value === undefined}>
         <Content {...{ own: own.value, sort, columns, near, page }} load={() => void load()} />
@@ -75,23 +75,18 @@ function Content({ own, sort, columns, near, page, load }: ContentProps) {
     return <Failure title="Couldn't load your ratings" text={text} retry={load} />
   }
   const { entries, isCut, error } = own
-  const notice = error ? (
-    <p class="me-notice" role="status">
-      Showing the ratings saved in this browser. {loadErrorText(error, 'rating')}
-    </p>
-  ) : null
+  const text = error && loadErrorText(error, 'rating')
   if (entries.length === 0) {
-    return (
-      <>
-        {notice}
-        <EmptyOwnList {...{ columns, near, page }} />
-      </>
-    )
+    // There may be ratings that this browser does not know.
+    if (text) return <Failure title="Couldn't load your ratings" text={text} retry={load} />
+    return <EmptyOwnList {...{ columns, near, page }} />
   }
   const movies = sortEntries(entries, sort).map(({ movie }) => movie)
   return (
     <>
-      {notice}
+      {text ? (
+        <Failure title="Showing the ratings saved in this browser" text={text} retry={load} />
+      ) : null}
       <Summary entries={entries} page={page} />
       <Blocks {...{ movies, columns, near, page }} ranked={false} label="My ratings" />
       {isCut ? <p class="me-notice">You have more ratings than this page shows.</p> : null}

@@ -46,9 +46,7 @@ export function Summary({ entries, page }: SummaryProps) {
         Export JSON
       </button>
       <p class="me-owner">
-        {owner.kind === 'person'
-          ? `Ratings of ${owner.name}`
-          : `Kept for this browser (${owner.name.slice(0, 10)}…)`}
+        {owner.kind === 'person' ? `Ratings of ${owner.name}` : 'Saved in this browser only'}
       </p>
     </div>
   )

@@ -92,7 +92,11 @@ function MovieUnavailable({ error }: { error: RpcError }) {
       <h1 tabIndex={-1} class="visually-hidden">
         Movie
       </h1>
-      <Failure title="Couldn't load this movie" text={retriedErrorText(error)} />
+      <Failure title="Couldn't load this movie" text={retriedErrorText(error)}>
+        <a class="button button-link" href="/">
+          All movies
+        </a>
+      </Failure>
     </EmptyState>
   )
 }
@@ -199,10 +203,9 @@ function MovieNotFound() {
   return (
     <EmptyState poster="Lost reel" genre="Thriller">
       <h1 tabIndex={-1}>Movie not found</h1>
-      <p>We couldn't find that movie.</p>
-      <p>
-        <a href="/">Show all movies</a>
-      </p>
+      <a class="button button-link" href="/">
+        All movies
+      </a>
     </EmptyState>
   )
 }

@@ -87,6 +87,7 @@ function Spread({ movieId, page }: Pick<ScoreBandProps, 'movieId' | 'page'>) {
   const notRated = { count: 0, histogram: [], scale: ratingCache.scale.value }
   const { count, histogram, scale } = shown.status === 'rated' ? shown.aggregate : notRated
   const rows = spread(scale, histogram, rowCountMax).toReversed()
+  const isKnown = shown.status === 'rated' || shown.status === 'not-rated'
   const highest = Math.max(1, ...rows.map((row) => row.count))
   return (
     <section class="score-cell score-spread" aria-labelledby="spread-title">
@@ -104,7 +105,7 @@ function Spread({ movieId, page }: Pick<ScoreBandProps, 'movieId' | 'page'>) {
                 style={{ '--part': row.count / highest }}
               />
             </span>
-            <span class="spread-count">{count > 0 ? shortCount(row.count) : ''}</span>
+            <span class="spread-count">{isKnown ? shortCount(row.count) : ''}</span>
             <span class="spread-percent">
               {count > 0 ? `${Math.round((100 * row.count) / count)}%` : ''}
             </span>

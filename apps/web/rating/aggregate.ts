@@ -43,7 +43,7 @@ export function sameRating(one: Rating, other: Rating): boolean {
   )
 }
 
-const wholeNumber = new Intl.NumberFormat('en')
+export const wholeNumber = new Intl.NumberFormat('en')
 const shortNumber = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
 
 /** `1 rating`, `12,345 ratings`. */
