@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { testWith } from '@marquee/testing/requirements'
 import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import { tool } from '@marquee/testing/tools'
+import { waitFor } from '@marquee/testing/wait-for'
 import type { Page } from 'playwright-core'
 import { loadCatalogue } from '../../bench/catalogue.ts'
 import { startService } from '../system/service-process.ts'
@@ -19,13 +20,19 @@ async function startTwoOfMetadata() {
   await using stack = new AsyncDisposableStack()
   await buildPage()
   const { path: data } = stack.use(await temporaryFolder())
-  const args = ['--database-url', await loadCatalogue(data)]
   const memory = ['--database-url', 'memory:', '--event-log', join(data, 'events.db')]
   const rating = stack.use(await startService({ service: 'rating', args: memory }))
+  const args = ['--database-url', await loadCatalogue(data), '--rating-url', rating.url]
   const one = stack.use(await startService({ service: 'metadata', args }))
   const other = stack.use(await startService({ service: 'metadata', args }))
   const addresses = ['--metadata-url', `${one.url},${other.url}`, '--rating-url', rating.url]
   const movie = stack.use(await startService({ service: 'movie', args: addresses }))
+  // The footer of every page needs the ratings, which each instance of metadata reads by itself.
+  const query = 'order_by=rating.count%20desc&page_size=1'
+  for (const { url } of [one, other]) {
+    const hasRatings = async () => (await fetch(`${url}/v1/movies?${query}`)).ok
+    await waitFor(hasRatings, { what: 'the ratings in the catalogue' })
+  }
   const urls = { metadata: one.url, rating: rating.url, movie: movie.url }
   const started = stack.move()
   return { data, urls, other: other.url, [Symbol.asyncDispose]: () => started.disposeAsync() }
