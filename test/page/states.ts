@@ -109,7 +109,7 @@ export const pageStates: Readonly<Record<string, PageState>> = {
     async reach(page) {
       await page.getByRole('radio', { name: '4.5 of 5' }).click()
       await page.getByRole('button', { name: 'Live rating' }).click()
-      await page.locator('canvas').waitFor()
+      await page.locator('canvas').first().waitFor()
     },
   },
   'movie-empty': {
