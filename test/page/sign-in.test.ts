@@ -1,20 +1,16 @@
 import { expect, test } from 'bun:test'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { freePorts } from '@marquee/testing/free-ports'
-import { startProvider, type TestProvider } from '@marquee/testing/oidc-provider'
-import { temporaryFolder } from '@marquee/testing/temporary-folder'
 import type { Page } from 'playwright-core'
 import { describePage, eventually } from './describe-page.ts'
 import { famousMovies } from './ratings.ts'
-import { type Services, startServices } from './services.ts'
+import { signIn, startServicesWithSignIn } from './services-with-sign-in.ts'
 
-const audience = 'urn:marquee'
 const [first, second] = (await famousMovies(2)).map(({ id }) => id)
 /** Access tokens are refreshed after three quarters of it. */
 const accessTokenSeconds = 8
 
-describePage('signing in', { start: startWithProvider }, (site) => {
+const start = () => startServicesWithSignIn(accessTokenSeconds)
+
+describePage('signing in', { start }, (site) => {
   test('the system page says that it is closed to a visitor', async () => {
     const { origin } = site().services
     await using visitor = await site().visit(`${origin}/system`)
@@ -113,38 +109,6 @@ function textOffset(button: Element): number {
   range.selectNodeContents(button)
   const text = middleOf(range.getBoundingClientRect())
   return Math.abs(text - middleOf(button.getBoundingClientRect()))
-}
-
-async function startWithProvider(): Promise<Services & { origin: string; provider: TestProvider }> {
-  await using stack = new AsyncDisposableStack()
-  const [port = 0, providerPort = 0] = await freePorts(2)
-  const origin = `http://localhost:${port}`
-  const clientSecret = crypto.randomUUID()
-  const { path } = stack.use(await temporaryFolder())
-  const secretFile = join(path, 'secret')
-  await writeFile(secretFile, `${clientSecret}\n`)
-  const options = { port: providerPort, pageUrl: origin, clientSecret, audience }
-  const provider = stack.use(await startProvider({ ...options, accessTokenSeconds }))
-  const tokens = ['--auth-issuer', provider.issuer, '--auth-audience', audience]
-  const client = ['--oidc-client-id', 'page', '--oidc-client-secret-file', secretFile]
-  const parameters = ['--oidc-parameters', `resource=${audience}`, '--public-url', origin]
-  const services = stack.use(
-    await startServices([...tokens, ...client, ...parameters, '--port-movie', `${port}`]),
-  )
-  const kept = stack.move()
-  return { ...services, origin, provider, [Symbol.asyncDispose]: () => kept.disposeAsync() }
-}
-
-async function signIn(page: Page, name: string): Promise<void> {
-  await page.getByRole('link', { name: 'Sign in' }).click()
-  // The provider may know the person from before.
-  const next = page.locator('input[name=login], .account-name').first()
-  await next.waitFor()
-  if ((await page.locator('input[name=login]').count()) === 0) return
-  await page.locator('input[name=login]').fill(name)
-  await page.locator('input[name=password]').fill('any')
-  await page.getByRole('button', { name: /sign-in/i }).click()
-  await page.getByRole('button', { name: /continue/i }).click()
 }
 
 function rating(page: Page, value: number) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { Locator, Page } from 'playwright-core'
-import { createEmbeddedEventLog } from '../../packages/event-log/embedded/embedded.ts'
 import { describePage, eventually } from './describe-page.ts'
+import { appendEvents } from './events.ts'
 import type { Services } from './services.ts'
 import { startServicesApart } from './services-apart.ts'
 
@@ -181,7 +181,11 @@ describePage('the system page', { start: startServicesApart }, (site) => {
     await using visitor = await open()
     const { page } = visitor
     await page.getByText('No dead letters.').waitFor()
-    await append(site().services, [ratingEvent('ada', 4), poison, ratingEvent('bob', 5)])
+    await appendEvents(site().services, recordId, [
+      ratingEvent('ada', 4),
+      poison,
+      ratingEvent('bob', 5),
+    ])
     const letters = page.getByRole('region', { name: 'Dead letters' })
     const letter = letters.getByRole('button', { expanded: false }).filter({ hasText: recordId })
     await letter.waitFor()
@@ -197,7 +201,7 @@ describePage('the system page', { start: startServicesApart }, (site) => {
   })
 
   test('dead letters that were loaded stay when another one comes', async () => {
-    await append(site().services, Array(60).fill(poison))
+    await appendEvents(site().services, recordId, Array(60).fill(poison))
     await using visitor = await open()
     const { page } = visitor
     const letters = page.getByRole('region', { name: 'Dead letters' })
@@ -205,7 +209,7 @@ describePage('the system page', { start: startServicesApart }, (site) => {
     await letters.getByRole('button', { name: 'Show older' }).click()
     await eventually(async () => expect(await rows()).toBeGreaterThanOrEqual(40))
     const before = await rows()
-    await append(site().services, [poison])
+    await appendEvents(site().services, recordId, [poison])
     await eventually(async () => expect(await rows()).toBeGreaterThan(before))
   })
 
@@ -338,14 +342,4 @@ async function putRatingSlowly({ urls }: Services, durationMs: number): Promise<
 
 function ratingEvent(userId: string, value: number): string {
   return JSON.stringify({ userId, recordId, recordType: 'movie', value, eventType: 'put' })
-}
-
-/** Appends to the event log from outside, all to one partition. */
-async function append({ data }: Services, values: readonly string[]): Promise<void> {
-  await using eventLog = createEmbeddedEventLog({ path: `${data}/events.db`, partitions: 4 })
-  const encoder = new TextEncoder()
-  await eventLog.append(
-    'ratings',
-    values.map((value) => ({ key: recordId, value: encoder.encode(value) })),
-  )
 }
