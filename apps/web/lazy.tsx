@@ -56,6 +56,9 @@ export function Lazy({ code, props }: LazyProps) {
     const text = navigator.onLine ? 'Marquee may have been updated.' : 'You are offline.'
     return (
       <EmptyState poster="Back soon" genre="Film-Noir">
+        <h1 tabIndex={-1} class="visually-hidden">
+          Marquee
+        </h1>
         <Failure title="Couldn't load this page" text={text} retry={retry} />
       </EmptyState>
     )
