@@ -5,21 +5,27 @@ import type { Page } from 'playwright-core'
 const everything = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 const colours: RunOnly = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] }
 
-/** Variants of a page: wide and narrow, light and dark. Dark only differs in colours. */
-const variants = [1440, 390].flatMap((width) => [
-  { width, colorScheme: 'light' as const, rules: everything },
-  { width, colorScheme: 'dark' as const, rules: colours },
-])
+/** Variants of a page: light and dark, which only differ in colours. */
+const variants = [
+  { colorScheme: 'light', rules: everything },
+  { colorScheme: 'dark', rules: colours },
+] as const
+
+const wideAndNarrow = [1440, 390]
 
 /**
- * Finds the violations of a page in every variant, one line per element: those of axe, and elements
+ * Finds the violations of a page in every width and variant, one line per element: those of axe, and elements
  * that are cut off at the side (WCAG 1.4.10).
  */
-export async function findViolations(page: Page): Promise<string[]> {
+export async function findViolations(
+  page: Page,
+  widths: readonly number[] = wideAndNarrow,
+): Promise<string[]> {
   const found: string[] = []
   // The debugger is exempt from the page's Content-Security-Policy.
   await page.evaluate(axe.source)
-  for (const { width, colorScheme, rules } of variants) {
+  const all = widths.flatMap((width) => variants.map((variant) => ({ width, ...variant })))
+  for (const { width, colorScheme, rules } of all) {
     await page.setViewportSize({ width, height: 900 })
     await page.emulateMedia({ colorScheme })
     // The header covers a part of what is scrolled below it.
