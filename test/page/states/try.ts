@@ -44,7 +44,7 @@ export const tryStates: PageStates = {
     path: list,
     shows: 'a request as a form, filled with an example, and the whole comment of its method',
     async reach(page) {
-      await page.getByText('More', { exact: true }).click()
+      await page.locator('.method-docs summary').click()
       await method(page, 'ListMovies')
     },
   },
