@@ -73,7 +73,7 @@ async function main(): Promise<void> {
   const folder = given ? resolve(given) : await mkdtemp(`${tmpdir()}/marquee-screenshots-`)
   await mkdir(folder, { recursive: true })
   await using browser = await openChromium(chromium.value)
-  if (prefixes[0] === 'readme') return takeReadmePictures(browser, folder)
+  if (prefixes[0] === 'readme') return await takeReadmePictures(browser, folder)
   await writeIndex(folder)
   const widths = values.widths.split(',').map(Number)
   const isWanted = (name: string) =>
