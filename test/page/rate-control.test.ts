@@ -58,6 +58,20 @@ describePage(
       await choiceOf(page).waitFor({ state: 'detached' })
     })
 
+    test('rate in a browser that does not focus radio buttons by a click', async () => {
+      await using visitor = await site().visit('about:blank')
+      const { page } = visitor
+      await page.addInitScript(focusAsSafari)
+      await page.goto('/')
+      const values = collectRatings(page)
+      await buttonOf(page).focus()
+      await page.keyboard.press('Enter')
+      await choiceOf(page)
+        .getByRole('radio', { name: /^4 of 5/ })
+        .click()
+      await eventually(() => expect(values).toEqual([4]))
+    })
+
     test('are closed by another click on their button', async () => {
       await using visitor = await site().visit('/', { width: 390, touch: true })
       const { page } = visitor
@@ -85,6 +99,17 @@ describePage(
     })
   },
 )
+
+/** Runs in the browser: a press on a radio button focuses the nearest element around it that can be. */
+function focusAsSafari(): void {
+  document.addEventListener('mousedown', (event) => {
+    if (!(event.target instanceof HTMLInputElement)) return
+    event.preventDefault()
+    const around = event.target.parentElement?.closest<HTMLElement>('[tabindex]')
+    if (around) around.focus()
+    else if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
+  })
+}
 
 /** Runs in the browser: scrolls so that a card's rating is the first thing below the filters. */
 function scrollBelowFilters(index: number): void {

@@ -54,6 +54,8 @@ function StarControl({ movie, scale, stars, own, rate }: StarControlProps) {
       ref={element}
       class="rate-control"
       data-own={own}
+      // What Safari does not focus by a click, such as a radio button, gives the focus to this.
+      tabIndex={-1}
       onPointerLeave={hover('closed')}
       onFocusOut={({ relatedTarget }) => {
         if (!element.current?.contains(relatedTarget as Node | null)) state.value = 'closed'
