@@ -38,9 +38,14 @@ export function TryPage(props: PageProps) {
     router.navigate(path)
   }
   const move = ({ at, instance }: Place) => {
-    if (!method) return
-    const path = tryPath(method.typeName, method.name, at, instance)
-    states.setText(path, states.of(method.path, method.method, method.registry).request.text.peek())
+    // A method that is not loaded yet has no request to take along.
+    const chosen = method ?? named
+    if (!chosen) return
+    const path = tryPath(chosen.typeName, chosen.name, at, instance)
+    if (method) {
+      const { request } = states.of(method.path, method.method, method.registry)
+      states.setText(path, request.text.peek())
+    }
     router.navigate(path)
   }
   return (
