@@ -65,11 +65,12 @@ test('own ratings are requested for the person who has signed in, and loaded the
         owner = { kind: 'person', userId: '', name: 'Ada' }
       }),
       owner: () => owner,
+      mark: () => 7,
       saved: () => new Map(),
-      load: (ratings) => void loaded.push(...ratings.keys()),
+      load: (ratings, mark) => void loaded.push(...ratings.keys(), `mark ${mark}`),
     },
   })
   expect(requests.map(({ of }) => of.case)).toEqual([undefined])
   expect(list).toMatchObject({ entries: [{ value: 5 }, { value: 4 }], isCut: false })
-  expect(loaded).toEqual(['brazil', 'alien'])
+  expect(loaded).toEqual(['brazil', 'alien', 'mark 7'])
 })

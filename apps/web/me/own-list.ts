@@ -17,7 +17,7 @@ export interface OwnEntry {
 
 interface Parts {
   readonly clients: Pick<Clients, 'movie' | 'rating'>
-  readonly ownRatings: Pick<OwnRatings, 'ready' | 'owner' | 'saved' | 'load'>
+  readonly ownRatings: Pick<OwnRatings, 'ready' | 'owner' | 'saved' | 'mark' | 'load'>
 }
 
 export type OwnList =
@@ -39,6 +39,7 @@ type Rated = readonly { readonly id: string; readonly value: Value; readonly rat
 /** Loads all ratings of the person, or those of this browser while the service has none to give. */
 export async function loadOwnList(parts: Parts): Promise<OwnList> {
   await parts.ownRatings.ready
+  const mark = parts.ownRatings.mark()
   const listed = await listRatings(parts)
   const saved = [...parts.ownRatings.saved()].map(([id, value]) => ({ id, value })).toReversed()
   const rated: Rated = listed.ok ? listed.rated : saved
@@ -49,7 +50,8 @@ export async function loadOwnList(parts: Parts): Promise<OwnList> {
     return movie ? [{ movie, value, ratedOn }] : []
   })
   if (!listed.ok) return { entries, isCut: false, error: listed.error }
-  parts.ownRatings.load(new Map(rated.map(({ id, value }) => [id, value] as const).toReversed()))
+  const loaded = new Map(rated.map(({ id, value }) => [id, value] as const).toReversed())
+  parts.ownRatings.load(loaded, mark)
   return { entries, isCut: listed.isCut }
 }
 

@@ -5,7 +5,7 @@ import { RatingService } from '@marquee/client/rating'
 import { signal } from '@preact/signals'
 import type { Clients } from '../clients.ts'
 import type { SignInState } from '../sign-in/sign-in.ts'
-import type { Value } from './own-rating.ts'
+import { notRated, type Value } from './own-rating.ts'
 import { createOwnRatings } from './own-ratings.ts'
 import { createRatingCache } from './rating-cache.ts'
 import { defaultScale, valuesOf } from './scale.ts'
@@ -138,4 +138,30 @@ test('a rating without a session is kept for the next one, and one of a user nam
   })
   expect(opened.signIn.kept).toEqual([{ movieId: 'alien', value: 5 }])
   expect(sent).toEqual([''])
+})
+
+test('a response that is older than what the person has chosen since changes nothing', async () => {
+  const requested = Promise.withResolvers<void>()
+  const response = Promise.withResolvers<void>()
+  const opened = open({
+    async getRating() {
+      requested.resolve()
+      await response.promise
+      throw new ConnectError('no rating', Code.NotFound)
+    },
+    putRating: () => ({ aggregatedRating: aggregate(4) }),
+  })
+  opened.saved.set('alien', 2)
+  const mark = opened.own.mark()
+  const refreshed = opened.own.refresh('alien')
+  await requested.promise
+  opened.own.rate('alien', 4)
+  expect(await settled(opened)).toEqual(notRated(4))
+  response.resolve()
+  await refreshed
+  opened.own.load(new Map([['alien', 2]]), mark)
+  expect(opened.own.of('alien').value).toEqual(notRated(4))
+  expect(opened.saved.get('alien')).toBe(4)
+  opened.own.load(new Map([['alien', 3]]), opened.own.mark())
+  expect(opened.own.of('alien').value).toEqual(notRated(3))
 })

@@ -31,8 +31,13 @@ export interface OwnRatings {
   owner(): Owner
   /** Ratings that this browser has saved, the oldest first. */
   saved(): ReadonlyMap<string, Value>
-  /** Takes over ratings of the service, such as those from another browser, the oldest first. */
-  load(ratings: ReadonlyMap<string, Value>): void
+  /** Returns a mark that is set before a request, for `load` after its response. */
+  mark(): number
+  /**
+   * Takes over ratings of the service, such as those from another browser, the oldest first. What the
+   * person has chosen or saved since the mark is newer.
+   */
+  load(ratings: ReadonlyMap<string, Value>, mark: number): void
   /** Clears the error of the last choice. */
   dismiss(movieId: string): void
   /** Loads the rating that the service has, when this browser has saved one. */
@@ -74,7 +79,12 @@ export function createOwnRatings({
     known.set(movieId, own)
     return own
   }
+  /** Marks of the last change by the person, by movie. */
+  const changes = new Map<string, number>()
+  let mark = 0
+  const isChanged = (movieId: string, since: number) => (changes.get(movieId) ?? 0) > since
   const send = (movieId: string, event: OwnRatingEvent) => {
+    if (event.kind !== 'loaded') changes.set(movieId, ++mark)
     const own = of(movieId)
     own.value = reduceOwnRating(own.value, event)
   }
@@ -150,17 +160,21 @@ export function createOwnRatings({
     count,
     owner,
     saved: savedRatings.ratings,
-    load(ratings) {
-      savedRatings.save(ratings)
+    mark: () => mark,
+    load(ratings, since) {
+      const current = [...ratings].filter(([movieId]) => !isChanged(movieId, since))
+      savedRatings.save(current)
       count.value = savedRatings.ratings().size
-      for (const [movieId, value] of ratings) send(movieId, { kind: 'loaded', value })
+      for (const [movieId, value] of current) send(movieId, { kind: 'loaded', value })
     },
     dismiss: (movieId) => send(movieId, { kind: 'dismissed' }),
     async refresh(movieId) {
       await ready
       if (!savedRatings.mayHaveRated(movieId)) return
       const { ratings } = await clients.rating()
+      const since = mark
       const result = await ratings.getRating(record(movieId))
+      if (isChanged(movieId, since)) return
       // Any other failure keeps the rating that this browser has saved.
       if (!result.ok && result.error.code !== 'not_found') return
       const saved = result.ok ? result.value.rating?.value : undefined
