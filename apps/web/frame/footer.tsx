@@ -43,7 +43,7 @@ async function loadTexts(clients: Clients): Promise<string[]> {
   ]
 }
 
-/** Only a list by ratings says how many there are. Without any, it fails. */
+/** Only a list by ratings says how many there are. It fails while metadata has never read them. */
 async function loadList({ movie: { metadata } }: Clients) {
   const byRatings = await metadata.listMetadata({ pageSize: 1, orderBy: 'rating.count desc' })
   return byRatings.ok ? byRatings : metadata.listMetadata({ pageSize: 1 })

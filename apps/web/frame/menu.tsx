@@ -15,20 +15,21 @@ export function Menu({ route, children }: MenuProps) {
     if (details.current) details.current.open = false
   }
   useEffect(close, [route])
-  /** A dialog covers the page, and returns the focus when it closes: to what is visible then. */
-  const closeForDialog = ({ target }: Event) => {
-    if (!(target instanceof Element && target.closest('[aria-haspopup="dialog"]'))) return
+  const returnToSummary = () => {
     close()
     details.current?.querySelector('summary')?.focus()
+  }
+  /** A dialog covers the page, and returns the focus when it closes: to what is visible then. */
+  const closeForDialog = ({ target }: Event) => {
+    const isOfDialog = target instanceof Element && target.closest('[aria-haspopup="dialog"]')
+    if (isOfDialog) returnToSummary()
   }
   return (
     <details
       ref={details}
       class="menu"
       onKeyDown={(event) => {
-        if (event.key !== 'Escape' || !details.current?.open) return
-        close()
-        details.current.querySelector('summary')?.focus()
+        if (event.key === 'Escape' && details.current?.open) returnToSummary()
       }}
     >
       <summary class="icon-button" aria-label="Menu">
